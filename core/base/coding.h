@@ -1,0 +1,35 @@
+// Little-endian fixed-width numbers in byte arrays of any alignment.
+//
+//   PutFixed<uint32_t>(page + 8, count);
+//   uint32_t count = GetFixed<uint32_t>(page + 8);
+//
+// Every stored number goes through these two, so bytes are the same on every
+// machine (big-endian machines are refused at compile time) and no load is
+// misaligned.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace pomai {
+
+static_assert(std::endian::native == std::endian::little,
+              "pomai stores little-endian numbers");
+
+template <typename T>
+inline T GetFixed(const void* from) {
+  static_assert(std::is_arithmetic_v<T>);
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+template <typename T>
+inline void PutFixed(void* to, T value) {
+  static_assert(std::is_arithmetic_v<T>);
+  std::memcpy(to, &value, sizeof(T));
+}
+
+}  // namespace pomai

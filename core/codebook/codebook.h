@@ -1,0 +1,86 @@
+// Codebook: the stored centroids of a membrane, versioned. In memory it keeps
+// int8 centroids to rank lists with; exact floats are read from its pages, for
+// the few lists a search probes.
+//
+//   POMAI_ASSIGN_OR_RETURN(auto codebook, Codebook::Load(store, extent, lock));
+//   ListRanking ranking = codebook->Rank(rotated_query);
+//   while (ranking.Next(&list)) ...
+//
+// Bytes (an extent of kind kCodebook; each section starts on a page border):
+//   header    u32 dimensions, u32 lists, u32 parents, u32 metric, u64 version
+//   parents   parents x u32 child_start, then parents x dimensions f32
+//   centroids lists x dimensions f32
+//   ranks     lists x (f32 scale, f32 norm term), then lists x dimensions i8
+//
+// Immutable once loaded; any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/codebook/training.h"
+#include "core/host/extent.h"
+
+namespace pomai {
+
+struct RankedList {
+  uint32_t list;
+  float score;  // of the list's centroid, from int8: near, not exact
+};
+
+// Lists by rising centroid score, produced as they are asked for.
+class ListRanking {
+ public:
+  explicit ListRanking(std::vector<RankedList> lists);
+  // False when all lists have been returned.
+  bool Next(RankedList* list);
+
+ private:
+  std::vector<RankedList> heap_;
+};
+
+class Codebook {
+ public:
+  // Pages that Store will fill.
+  static uint32_t PageCount(const Centroids& centroids);
+  // Writes `centroids` into `extent` (PageCount pages).
+  static Status Store(PageStore* store, const Extent& extent, uint64_t version,
+                      const Centroids& centroids);
+  // Corruption when the bytes make no sense.
+  static Result<std::shared_ptr<const Codebook>> Load(PageStore* store,
+                                                      const Extent& extent,
+                                                      PageLock lock);
+  // Version 0: one list around the origin, stored nowhere.
+  static std::shared_ptr<const Codebook> Untrained(uint32_t dimensions,
+                                                   Metric metric);
+
+  uint64_t version() const { return version_; }
+  uint32_t dimensions() const { return dimensions_; }
+  uint32_t list_count() const { return lists_; }
+
+  ListRanking Rank(const float* query) const;
+  // The exact centroid of `list` into `to`, dimensions() floats.
+  Status ReadCentroid(ExtentReader* reader, uint32_t list, float* to) const;
+  const Extent& extent() const { return extent_; }
+  // The nearest list of one vector: int8 ranking, exact among the best eight.
+  Result<uint32_t> Assign(PageStore* store, PageLock lock,
+                          const float* vector) const;
+  // Everything back in memory, for a build's Assigner.
+  static Result<Centroids> LoadCentroids(PageStore* store,
+                                         const Extent& extent, PageLock lock);
+
+ private:
+  Codebook() = default;
+
+  uint64_t version_ = 0;
+  uint32_t dimensions_ = 0;
+  uint32_t lists_ = 0;
+  Metric metric_ = Metric::kL2;
+  Extent extent_;
+  uint64_t centroids_offset_ = 0;
+  std::vector<float> rank_terms_;
+  std::vector<int8_t> ranks_;
+};
+
+}  // namespace pomai

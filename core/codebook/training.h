@@ -1,0 +1,74 @@
+// Training: k-means over a sample of rotated vectors.
+//
+//   TrainingOptions options{.dimensions = 112, .lists = 2336, ...};
+//   POMAI_ASSIGN_OR_RETURN(Centroids centroids, Train(&sample, options));
+//
+// Hierarchical: sqrt(lists) parents by k-means, then the children of each
+// parent, 10 rounds each; then 3 rounds over all children. Clusters that run
+// empty are seeded anew from the largest. Deterministic for a seed and sample.
+// One thread; memory: the centroids four times, 8 bytes a sample row, and
+// chunks of a few hundred rows; the sample itself is the caller's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/base/metric.h"
+#include "core/base/status.h"
+
+namespace pomai {
+
+// A sample that can be read any number of times, in memory or spilled.
+class TrainingSample {
+ public:
+  virtual ~TrainingSample() = default;
+  virtual uint64_t size() const = 0;
+  // Rows [first, first + count) into `to`, count x dimensions floats; or a
+  // pointer to them where they lie in memory already.
+  virtual Result<const float*> Rows(uint64_t first, uint32_t count) = 0;
+};
+
+struct TrainingOptions {
+  uint32_t dimensions = 0;  // padded
+  uint32_t lists = 1;
+  Metric metric = Metric::kL2;
+  uint64_t seed = 0;
+  // Called every few milliseconds of work; a Status that is not ok ends the
+  // training with it. May be empty.
+  std::function<Status()> poll;
+  // Called with (done, total) work units. May be empty.
+  std::function<void(uint64_t, uint64_t)> progress;
+};
+
+// What training makes and assignment uses. Children of parent p are the lists
+// [child_start[p], child_start[p + 1]).
+struct Centroids {
+  uint32_t dimensions = 0;
+  Metric metric = Metric::kL2;
+  std::vector<float> lists;    // lists x dimensions: the mean of each list
+  std::vector<float> parents;  // parents x dimensions
+  std::vector<uint32_t> child_start;
+
+  uint32_t list_count() const {
+    return static_cast<uint32_t>(lists.size() / dimensions);
+  }
+  uint32_t parent_count() const {
+    return static_cast<uint32_t>(parents.size() / dimensions);
+  }
+};
+
+// Lists for `rows` rows when the user gives none: 4 sqrt(rows), 2 sqrt(rows)
+// below 100,000; 1 (no training) below kMinTrainingRows.
+uint32_t AutomaticLists(uint64_t rows);
+inline constexpr uint64_t kMinTrainingRows = 1000;
+inline constexpr uint32_t kSampleRowsPerList = 64;
+
+// InvalidArgument when the sample is empty; fewer rows than lists is legal
+// (fewer lists come out).
+Result<Centroids> Train(TrainingSample* sample, const TrainingOptions& options);
+
+// The centroid of one list around the origin: what there is before training.
+Centroids UntrainedCentroids(uint32_t dimensions, Metric metric);
+
+}  // namespace pomai

@@ -1,0 +1,72 @@
+// Code: a vector as RaBitQ keeps it (arXiv 2405.12497; more than 1 bit: Extended
+// RaBitQ, arXiv 2409.09913): the residual to a centroid, 1 sign bit a dimension
+// plus `bits - 1` extra bits, and factors that turn an inner product with the
+// query into a distance estimate and a bound on its error.
+//
+//   CodeShape shape{rotation.padded(), 6, Metric::kL2};
+//   std::vector<uint8_t> record(shape.record_size());
+//   encoder.Encode(rotated, centroid, record.data());
+//
+// Grammar of a record (what tails store and builds sort; little-endian):
+//   record  := bin refine sign extra
+//   bin     := f32 add, f32 rescale, f32 error     1-bit factors
+//   refine  := f32 add, f32 rescale, f32 error     factors of all bits;
+//                                                  absent when bits = 1
+//   sign    := D / 8 bytes, dimension i in bit i % 8 of byte i / 8
+//   extra   := D * (bits - 1) / 8 bytes, layout in extra_code.h; absent when
+//              bits = 1
+// and of a block of 32 codes (what segments scan):
+//   block   := codes factors
+//   codes   := D / 4 groups of 16 bytes; group m holds the 4 sign bits of
+//              dimensions 4m .. 4m+3 of code j in the low (j < 16) or high
+//              nibble of byte j % 16
+//   factors := bf16 add[32], bf16 rescale[32], bf16 error[32]
+// A refine row (what segments keep beside it) is `refine extra`.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/metric.h"
+
+namespace pomai {
+
+inline constexpr uint32_t kBlockCodes = 32;
+
+struct CodeShape {
+  uint32_t dimensions;  // padded: a multiple of 16
+  uint32_t bits;        // 1..9
+  Metric metric;
+
+  uint32_t sign_size() const { return dimensions / 8; }
+  uint32_t extra_size() const { return dimensions * (bits - 1) / 8; }
+  uint32_t refine_size() const { return bits == 1 ? 0 : 12 + extra_size(); }
+  uint32_t record_size() const { return 12 + refine_size() + sign_size(); }
+  uint32_t block_size() const { return dimensions * 4 + 3 * 2 * kBlockCodes; }
+};
+
+// Encodes vectors under one shape. Holds scratch space: one per thread.
+class Encoder {
+ public:
+  explicit Encoder(const CodeShape& shape);
+
+  // `vector`: rotated (and normalised under cosine), `centroid`: rotated; both
+  // shape.dimensions floats. `record`: shape.record_size() bytes. A vector
+  // equal to its centroid is legal (its residual is zero).
+  void Encode(const float* vector, const float* centroid, uint8_t* record);
+
+ private:
+  CodeShape shape_;
+  std::vector<float> residual_;
+  std::vector<uint16_t> code_;
+};
+
+// Packs `count` <= 32 records into one block; slots from `count` on are zero
+// codes whose factors make them never survive (add = +infinity).
+void PackBlock(const CodeShape& shape, const uint8_t* const* records,
+               uint32_t count, uint8_t* block);
+// The refine row of a record: points into it (`refine` and `extra` are split
+// by `sign`, so the row is copied): `row` has shape.refine_size() bytes.
+void CopyRefineRow(const CodeShape& shape, const uint8_t* record, uint8_t* row);
+
+}  // namespace pomai
