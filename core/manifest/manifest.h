@@ -1,0 +1,65 @@
+// Manifest: the list of what is live: codebooks, segments, calibration. One
+// immutable extent, replaced as a whole; the meta page names the current one.
+//
+//   POMAI_ASSIGN_OR_RETURN(Manifest manifest, Manifest::Decode(bytes));
+//
+// Bytes (an extent of kind kManifest, one run):
+//   u64 sequence, u64 rows trained on, f32 largest squared norm,
+//   f32 mean squared residual
+//   u32 codebooks, each:  u64 version, u32 lists, extent
+//   u32 segments, each:   extent, u32 shard, u32 lists, u64 codebook version,
+//                         u64 rows, u64 rows without distance, u32 blocks,
+//                         u32 x 5 first pages of the sections
+//   calibration:          u32 ks, u32 targets, ks x u32 k, targets x f32 target,
+//                         ks x targets x f32 tau
+//   extent :=             u64 id, u32 runs, runs x (u32 first, u32 count)
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/host/extent.h"
+#include "core/segment/segment.h"
+
+namespace pomai {
+
+struct CodebookRef {
+  uint64_t version = 0;
+  uint32_t lists = 0;
+  Extent extent;
+};
+
+// How far a search must go: the stop threshold tau for each k and target
+// recall, found when the codebook is trained.
+struct Calibration {
+  std::vector<uint32_t> ks;      // rising
+  std::vector<float> targets;    // rising, in (0, 1)
+  std::vector<float> taus;       // ks x targets
+
+  // Interpolated: linear in log k, and in log(1 - target). +infinity (every
+  // list) when nothing was calibrated or target is 1.
+  float Tau(uint32_t k, double target) const;
+};
+
+struct Manifest {
+  uint64_t sequence = 0;
+  uint64_t trained_rows = 0;
+  float max_squared_norm = 0;
+  float mean_squared_residual = 0;
+  std::vector<CodebookRef> codebooks;  // version 0 is never listed
+  std::vector<SegmentRef> segments;
+  Calibration calibration;
+
+  // The codebook new entries are encoded under: the newest, 0 when none.
+  uint64_t current_codebook() const {
+    return codebooks.empty() ? 0 : codebooks.back().version;
+  }
+  uint64_t segment_rows() const;
+
+  std::vector<uint8_t> Encode() const;
+  // Corruption naming the offset when bytes end early or counts make no sense.
+  static Result<Manifest> Decode(std::span<const uint8_t> bytes);
+};
+
+}  // namespace pomai

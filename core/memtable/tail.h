@@ -1,0 +1,147 @@
+// Tail: a shard's unsealed entries, in pages: a chain of tail extents, each a
+// directory page and payload pages.
+//
+//   POMAI_ASSIGN_OR_RETURN(AppendResult done,
+//       AppendToTail(store, shard_block, shard, codebook_version, entries));
+//   TailView view;
+//   POMAI_RETURN_IF_ERROR(view.Load(store, head, lock));
+//
+// Bytes of a shard page's body (kind kShard, allocation id 0, page number =
+// shard):
+//   u64 codebook version   entries appended must be encoded under it
+//   u64 extents            tail extents ever made by this shard
+//   u32 first block, u32 last block   directories; kNoBlock when there is none
+//   u64 first id, u64 last id         their allocation ids
+// Bytes of a directory page's body (kind kTailDirectory, page number 0):
+//   u32 count              entries published
+//   u32 capacity           entries that fit
+//   u32 record size        bytes of a code record
+//   u32 payload pages      pages linked so far
+//   u64 codebook version
+//   u64 next id, u32 next block, u32 zero     the next extent
+//   capacity x { u64 id, u32 list and flags } bit 31: dead; list 0x7FFFFFFF:
+//                                             a row without distance
+//   payload page blocks, u32 each
+// Payload pages (kind kTailPayload, page number from 1 on, the directory's
+// allocation id): record n at byte n x record size of their bodies in a row.
+//
+// Allocation ids of tails: 1 << 63 | shard << 48 | extent number; other
+// allocations have bit 63 clear.
+//
+// Publishing is the change that raises `count`; payload bytes behind it mean
+// nothing. All of an append happens under the shard page's exclusive lock.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/host/extent.h"
+#include "core/host/page_store.h"
+
+namespace pomai {
+
+inline constexpr uint32_t kNoDistanceList = 0x7FFFFFFFu;
+
+// What a snapshot keeps of a shard's tail.
+struct TailHead {
+  uint64_t codebook_version = 0;
+  BlockNumber first_block = kNoBlock;
+  uint64_t first_id = 0;
+};
+
+struct TailEntry {
+  uint64_t id;
+  uint32_t list;                     // or kNoDistanceList
+  std::span<const uint8_t> record;   // empty for kNoDistanceList
+};
+
+struct AppendResult {
+  size_t appended = 0;
+  // The shard's codebook is another one now: encode the rest again.
+  bool codebook_changed = false;
+};
+
+// Writes an empty shard page (a new index).
+void InitShardPage(uint8_t* page, uint32_t shard, uint64_t codebook_version);
+// Reads what a snapshot needs of a shard page.
+Result<TailHead> ReadShardPage(const uint8_t* page, BlockNumber block,
+                               uint32_t shard);
+
+// Appends `entries` to the shard's tail, as few records as pages allow. Stops
+// early only with codebook_changed or an error; entries already appended stay.
+// `record_size`: bytes of a record under the shard's codebook (0 while the
+// dimensions are unknown: rows without distance only).
+Result<AppendResult> AppendToTail(PageStore* store, BlockNumber shard_block,
+                                  uint32_t shard, uint64_t codebook_version,
+                                  uint32_t record_size,
+                                  std::span<const TailEntry> entries);
+
+// The live entries of one tail, in memory, grouped by list.
+class TailView {
+ public:
+  struct Entry {
+    uint64_t id;
+    uint32_t list;
+    uint32_t extent;  // index into the view's extents
+    uint32_t slot;
+  };
+
+  // Walks the chain from `head`. Dead entries are left out.
+  Status Load(PageStore* store, const TailHead& head, uint32_t shard,
+              PageLock lock);
+
+  uint64_t size() const { return entries_.size(); }
+  // Entries of `list`, in append order.
+  std::span<const Entry> List(uint32_t list) const;
+  std::span<const Entry> all() const { return entries_; }
+  // The code record of `entry`; valid until the next call. Not for entries
+  // without distance.
+  Result<const uint8_t*> Record(const Entry& entry);
+  void Release();
+
+ private:
+  struct ExtentPages {
+    uint64_t id;
+    uint32_t record_size;
+    std::vector<BlockNumber> payload;
+  };
+
+  PageStore* store_ = nullptr;
+  PageLock lock_ = PageLock::kShare;
+  std::vector<ExtentPages> extents_;
+  std::vector<Entry> entries_;  // sorted by list
+  PageGuard page_;
+  std::vector<uint8_t> buffer_;
+};
+
+// Walks all entries of a tail, dead ones too, for VACUUM: `dead` decides which
+// live entries die; their flags are set, one change a directory. Returns
+// {live left, newly dead}. The caller holds the maintenance lock.
+struct TailSweep {
+  uint64_t live = 0;
+  uint64_t removed = 0;
+};
+class DeadPredicate {
+ public:
+  virtual ~DeadPredicate() = default;
+  // Whether entry `id` is dead. Called with no page locked exclusively.
+  virtual Result<bool> IsDead(uint64_t id) = 0;
+};
+Result<TailSweep> SweepTail(PageStore* store, BlockNumber shard_block,
+                            uint32_t shard, DeadPredicate* dead);
+
+// Every page of a tail: for checks and for deriving free space.
+struct TailExtentInfo {
+  uint64_t id;
+  BlockNumber directory;
+  uint32_t count;
+  uint32_t dead;
+  uint64_t codebook_version;
+  std::vector<BlockNumber> payload;
+};
+Result<std::vector<TailExtentInfo>> ListTailExtents(PageStore* store,
+                                                    const TailHead& head,
+                                                    uint32_t shard);
+
+}  // namespace pomai

@@ -1,0 +1,58 @@
+// SegmentReader: the rows of one segment, for one search, vacuum or check.
+//
+//   SegmentReader reader(store, shape, &ref, PageLock::kPin);
+//   POMAI_ASSIGN_OR_RETURN(ListRange range, reader.List(7));
+//   POMAI_ASSIGN_OR_RETURN(const uint8_t* block, reader.Block(range.first_block));
+//
+// Each section has its own position, so a block and a refine row may be held
+// side by side. Pointers are valid until the next call for the same section or
+// Release. Aborted when a page was recycled, Corruption when bytes are wrong.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/segment/segment.h"
+
+namespace pomai {
+
+class SegmentReader {
+ public:
+  // `ref` must outlive the reader.
+  SegmentReader(PageStore* store, const CodeShape& shape, const SegmentRef* ref,
+                PageLock lock);
+
+  const SegmentRef& ref() const { return *ref_; }
+
+  // `list` may be ref().lists: the rows without distance.
+  Result<ListRange> List(uint32_t list);
+  Result<const uint8_t*> Block(uint32_t block);
+  Result<const uint8_t*> RefineRow(uint32_t row);
+  Result<uint64_t> Id(uint32_t row);
+  // Read from its page each time, never remembered.
+  Result<bool> IsDead(uint32_t row);
+  // Ids and dead flags of rows [first, first + count), for passes over all.
+  Status Rows(uint32_t first, uint32_t count, std::vector<uint64_t>* ids,
+              std::vector<bool>* dead);
+  // Compares the header page with the manifest's ref.
+  Status CheckHeader();
+  // Lets all pages go.
+  void Release();
+
+ private:
+  CodeShape shape_;
+  const SegmentRef* ref_;
+  ExtentReader directory_;
+  ExtentReader blocks_;
+  ExtentReader refine_;
+  ExtentReader ids_;
+  ExtentReader dead_;
+};
+
+// Sets the dead bits of `rows` (rising), one change a bitmap page. Returns how
+// many were not set before. The caller holds the maintenance lock.
+Result<uint64_t> MarkDead(PageStore* store, const SegmentRef& ref,
+                          std::span<const uint32_t> rows);
+
+}  // namespace pomai

@@ -1,0 +1,59 @@
+// SegmentWriter: writes a segment from entries that come in list order.
+//
+//   SegmentRef ref = SegmentWriter::Plan(shape, shard, version, list_rows);
+//   ref.extent = ...;                       // ref.extent.page_count() pages
+//   SegmentWriter writer(store, shape, &ref, list_rows);
+//   for (...) POMAI_RETURN_IF_ERROR(writer.Add(list, id, record));
+//   POMAI_RETURN_IF_ERROR(writer.Finish());
+//
+// Streams: memory is a few pages and one block. The segment exists for readers
+// once a manifest names it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/segment/segment.h"
+
+namespace pomai {
+
+class SegmentWriter {
+ public:
+  // `list_rows`: rows of each list, lists + 1 numbers, the last one for rows
+  // without distance. The result has no extent yet; PlannedPages says how many
+  // pages it needs.
+  static SegmentRef Plan(const CodeShape& shape, uint32_t shard,
+                         uint64_t codebook_version,
+                         std::span<const uint32_t> list_rows);
+  static uint32_t PlannedPages(const SegmentRef& ref);
+
+  // `ref` (with its extent) and `list_rows` must outlive the writer.
+  SegmentWriter(PageStore* store, const CodeShape& shape,
+                const SegmentRef* ref, std::span<const uint32_t> list_rows);
+  ~SegmentWriter();
+
+  // The next row. Lists rise; `record` has shape.record_size() bytes, or none
+  // for list `lists`. Internal when the rows do not follow `list_rows`.
+  Status Add(uint32_t list, uint64_t id, std::span<const uint8_t> record);
+  // Writes header, directory, an empty bitmap and the last pages. Internal when
+  // rows are missing.
+  Status Finish();
+
+ private:
+  Status FlushBlock();
+
+  struct Streams;
+  PageStore* store_;
+  CodeShape shape_;
+  const SegmentRef* ref_;
+  std::span<const uint32_t> list_rows_;
+  std::unique_ptr<Streams> streams_;
+  uint32_t list_ = 0;
+  uint32_t rows_in_list_ = 0;
+  uint64_t rows_ = 0;
+  std::vector<uint8_t> pending_;  // records of the block being filled
+  uint32_t pending_count_ = 0;
+};
+
+}  // namespace pomai
