@@ -1,0 +1,95 @@
+# PGXS build of the extensions pomai and pomai_pgvector. One library serves
+# both.
+#
+#   make && make install && make installcheck
+#   make PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config
+#   make COPT='-DUSE_ASSERT_CHECKING -Werror'
+#
+# Objects are kept in build/pg15, build/pg17, ... (or OBJDIR=folder), so that
+# several server versions can be built from one checkout: this file calls
+# itself there, as a VPATH build.
+#
+#   installcheck           test/sql and test/isolation, on a running server
+#   installcheck-pgvector  test/pgvector, on a server that has pgvector
+#   prove_installcheck     test/t: starts servers of its own, so not as root
+
+PG_CONFIG ?= pg_config
+here := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
+
+ifeq ($(here),$(CURDIR)) # ------------------------------- in the checkout
+
+pg_major := $(shell $(PG_CONFIG) --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+OBJDIR ?= build/pg$(pg_major)
+targets := all install uninstall installcheck installcheck-pgvector \
+  prove_installcheck clean distclean
+
+.PHONY: $(targets)
+.NOTPARALLEL:
+$(targets):
+	@mkdir -p '$(OBJDIR)'
+	+@$(MAKE) --no-print-directory -C '$(OBJDIR)' -f '$(here)/Makefile' $@
+
+else # -------------------------------------------- in the folder of objects
+
+MODULE_big = pomai
+EXTENSION = pomai pomai_pgvector
+sources := $(sort $(shell cd '$(here)' && find core src -name '*.cc'))
+OBJS = $(sources:.cc=.o)
+DATA = $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/sql/*--*.sql)))
+
+names = $(sort $(basename $(notdir $(wildcard $(here)/$1))))
+REGRESS = $(call names,test/sql/*.sql)
+REGRESS_OPTS = --inputdir='$(here)/test' --load-extension=pomai
+ISOLATION = $(call names,test/isolation/specs/*.spec)
+ISOLATION_OPTS = --inputdir='$(here)/test/isolation' --load-extension=pomai
+PROVE_TESTS = $(sort $(wildcard $(here)/test/t/*.pl))
+EXTRA_CLEAN = core src flags
+
+HWY_CFLAGS ?= $(shell pkg-config --cflags libhwy 2>/dev/null)
+HWY_LIBS ?= $(shell pkg-config --libs libhwy 2>/dev/null || echo -lhwy)
+
+# assert() of the core goes with Assert() of the server.
+ifeq (,$(findstring USE_ASSERT_CHECKING,$(COPT)))
+  PG_CPPFLAGS += -DNDEBUG
+endif
+PG_CXXFLAGS = -std=c++20 -O3 -Wall -Wno-register -fPIC -fvisibility=hidden \
+  -fvisibility-inlines-hidden $(HWY_CFLAGS) $(COPT)
+SHLIB_LINK = -Wl,--version-script='$(here)/scripts/exports.map' $(HWY_LIBS)
+
+# The default links with gcc and leaves libstdc++ out without a word.
+override COMPILER = $(CXX) $(CXXFLAGS)
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# Before 16 the server's headers leave PGDLLEXPORT empty.
+ifneq (,$(filter 13 14 15,$(MAJORVERSION)))
+  override CXXFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
+endif
+
+compile = $(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -c
+
+# Changes when the compiler, its flags or the server do.
+flags: force
+	@echo '$(subst ','\'',$(compile) $(VERSION))' | cmp -s - $@ || \
+	  echo '$(subst ','\'',$(compile) $(VERSION))' >$@
+
+$(OBJS): %.o: $(here)/%.cc flags
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
+$(shlib): $(here)/scripts/exports.map
+-include $(OBJS:.o=.d)
+
+installcheck-pgvector:
+	$(pg_regress_installcheck) --dbname=$(CONTRIB_TESTDB) \
+	  --inputdir='$(here)/test/pgvector' --load-extension=vector \
+	  --load-extension=pomai --load-extension=pomai_pgvector \
+	  $(call names,test/pgvector/sql/*.sql)
+
+prove_installcheck:
+	$(prove_installcheck)
+
+.PHONY: force installcheck-pgvector prove_installcheck
+endif
