@@ -42,6 +42,7 @@ REGRESS = $(call names,test/sql/*.sql)
 REGRESS_OPTS = --inputdir='$(here)/test' --load-extension=pomai
 ISOLATION = $(call names,test/isolation/specs/*.spec)
 ISOLATION_OPTS = --inputdir='$(here)/test/isolation' --load-extension=pomai
+PGVECTOR_REGRESS = $(call names,test/pgvector/sql/*.sql)
 PROVE_TESTS = $(sort $(wildcard $(here)/test/t/*.pl))
 EXTRA_CLEAN = core src flags
 
@@ -86,7 +87,7 @@ installcheck-pgvector:
 	$(pg_regress_installcheck) --dbname=$(CONTRIB_TESTDB) \
 	  --inputdir='$(here)/test/pgvector' --load-extension=vector \
 	  --load-extension=pomai --load-extension=pomai_pgvector \
-	  $(call names,test/pgvector/sql/*.sql)
+	  $(PGVECTOR_REGRESS)
 
 prove_installcheck:
 	$(prove_installcheck)

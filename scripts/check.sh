@@ -1,0 +1,227 @@
+#!/usr/bin/env bash
+# Runs the tests: all, or the parts that are named.
+#
+#   scripts/check.sh                   everything, as CI does
+#   scripts/check.sh lint unit         some parts
+#   scripts/check.sh unit:rabitq       unit tests whose name matches
+#   scripts/check.sh regress:insert    one file of test/sql
+#   scripts/check.sh tap:003_crash     one file of test/t
+#   scripts/check.sh pg17:tap          a part in the Debian 13 tree
+#   scripts/check.sh --long            everything, and what takes long
+#
+#   lint       format, layers and house style
+#   unit       the core's unit tests, built with CMake
+#   asan       the same under the address and undefined-behaviour sanitizers
+#   tsan       the same under the thread sanitizer
+#   regress    test/sql, and the symbols of the module
+#   isolation  test/isolation
+#   tap        test/t
+#   pgvector   test/pgvector, on a server that has pgvector
+#   pg17       regress, isolation, tap and pgvector on PostgreSQL 17 in the
+#              Debian 13 tree, with the server's assertions and -Werror
+#   clang      (--long) the unit tests, built with clang
+#
+# Installs what it needs. A line per step; whole logs are in build/logs. Set
+# POMAI_ASSERT=1 to build the extension with assertions and -Werror.
+set -uo pipefail
+. "$(dirname "$0")/lib/common.sh"
+. "$(dirname "$0")/lib/steps.sh"
+. "$(dirname "$0")/lib/server.sh"
+cd "$repo_dir" || exit
+
+part_lint() {
+  need_packages clang-format git
+  step format check_format
+  step layers scripts/check_layers.sh
+  step style scripts/check_style.sh
+}
+
+check_format() {
+  local files
+  mapfile -t files < <(find core src test bench \
+    \( -name '*.h' -o -name '*.cc' \) 2>/dev/null)
+  [ ${#files[@]} -gt 0 ] && clang-format --dry-run -Werror "${files[@]}"
+}
+
+# run_unit NAME PATTERN CMAKE_OPTION...
+run_unit() {
+  local folder=$build_dir/$1 pattern=$2
+  shift 2
+  cmake -S "$repo_dir" -B "$folder" -DPOMAI_BUILD_TESTS=ON "$@" &&
+    cmake --build "$folder" -j "$jobs" &&
+    ctest --test-dir "$folder" --output-on-failure --no-tests=error \
+      -j "$jobs" ${pattern:+-R "$pattern"}
+}
+
+unit_packages=(cmake g++ make libhwy-dev libgtest-dev libgmock-dev)
+
+# A build type of no name of CMake's, so that assert() stays.
+sanitize=(-DCMAKE_BUILD_TYPE=Sanitize "-DCMAKE_CXX_FLAGS_SANITIZE=-O1 -g1")
+
+part_unit() {
+  need_packages "${unit_packages[@]}" libbenchmark-dev
+  step unit run_unit unit "$1" -DCMAKE_BUILD_TYPE=Release \
+    -DPOMAI_BUILD_BENCH=ON
+}
+
+part_asan() {
+  need_packages "${unit_packages[@]}"
+  step asan run_unit asan "$1" "${sanitize[@]}" \
+    "-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=all"
+}
+
+part_tsan() {
+  need_packages "${unit_packages[@]}"
+  step tsan run_unit tsan "$1" "${sanitize[@]}" \
+    -DCMAKE_CXX_FLAGS=-fsanitize=thread
+}
+
+part_clang() {
+  need_packages "${unit_packages[@]}" clang
+  step clang run_unit clang "$1" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_FLAGS=-Werror
+}
+
+# Builds the extension, once for all parts that need it.
+extension=
+with_extension() {
+  local name options=()
+  [ -z "$extension" ] || { [ "$extension" = built ]; return; }
+  extension=failed
+  need_server
+  name=pg$pg_major
+  if [ -n "${POMAI_ASSERT:-}" ]; then
+    name+=-assert
+    options=(COPT='-DUSE_ASSERT_CHECKING -Werror')
+  fi
+  step "build for PostgreSQL $pg_major" \
+    build_server "$name" "${options[@]}" || return
+  step symbols scripts/check_symbols.sh "$module"
+  extension=built
+}
+
+cluster=
+with_cluster() {
+  with_extension || return
+  [ -z "$cluster" ] || { [ "$cluster" = started ]; return; }
+  cluster=failed
+  step "start a cluster" start_cluster check 'fsync = off' \
+    'shared_buffers = 256MB' 'max_wal_size = 4GB' \
+    "wal_consistency_checking = 'generic'" || return
+  cluster=started
+}
+
+# names_of PATTERN FILE...: base names without extension, of the files whose
+# name has PATTERN in it.
+names_of() {
+  local pattern=$1 file name
+  shift
+  for file; do
+    name=$(basename "${file%.*}")
+    [ -e "$file" ] && [[ $name == *"$pattern"* ]] && printf '%s ' "$name"
+  done
+}
+
+# installcheck TARGET VARIABLE NAMES [MAKE_VARIABLE...]: a run of make whose
+# VARIABLE holds the tests to run. Shows the differences when there are any.
+installcheck() {
+  local target=$1 variable=$2 names=$3
+  shift 3
+  [ -n "$names" ] || { echo "no tests found"; return 1; }
+  make -C "$repo_dir" "${make_options[@]}" "$variable=$names" "$@" "$target" &&
+    return
+  find "$build_dir/$(basename "${module%/*}")" -name regression.diffs \
+    -exec cat {} +
+  return 1
+}
+
+part_regress() {
+  with_cluster || return
+  step regress installcheck installcheck \
+    REGRESS "$(names_of "$1" test/sql/*.sql)" ISOLATION=
+}
+
+part_isolation() {
+  [ -d test/isolation ] || return 0
+  with_cluster || return
+  step isolation installcheck installcheck \
+    ISOLATION "$(names_of "$1" test/isolation/specs/*.spec)" REGRESS=
+}
+
+part_pgvector() {
+  [ -d test/pgvector ] || return 0
+  need_server
+  need_packages "postgresql-$pg_major-pgvector"
+  with_cluster || return
+  step pgvector installcheck installcheck-pgvector \
+    PGVECTOR_REGRESS "$(names_of "$1" test/pgvector/sql/*.sql)"
+}
+
+part_tap() {
+  need_packages libipc-run-perl perl
+  with_extension || return
+  step tap run_tap "$1"
+}
+
+# The tests start servers, so they run as the server's user, on a copy of
+# test/ that is its own.
+run_tap() {
+  local name files=() pgxs status=0
+  for name in $(names_of "$1" test/t/*.pl); do files+=("test/t/$name.pl"); done
+  [ ${#files[@]} -gt 0 ] || { echo "no tests found"; return 1; }
+  make_run_dir tap
+  reach_server
+  pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
+  cp -R test "$run_dir/"
+  [ "$(id -un)" = "$server_user" ] || chown -R "$server_user" "$run_dir"
+  (
+    cd "$run_dir" || exit
+    unset "${!PG@}"
+    as_server_user env "PATH=$PATH" LC_ALL=C.UTF-8 \
+      "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t" \
+      "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
+      "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
+      "TESTLOGDIR=$run_dir/tmp_check/log" \
+      prove --timer -j "${POMAI_PROVE_JOBS:-$jobs}" "${files[@]}"
+  ) || status=$?
+  rm -rf "$log_dir/tap"
+  cp -R "$run_dir/tmp_check/log" "$log_dir/tap" || true
+  return "$status"
+}
+
+# Runs this script again in the Debian 13 tree; its steps count as ours.
+part_pg17() {
+  local log=$log_dir/pg17.log parts=("$1")
+  [ -n "$1" ] || parts=(regress isolation tap pgvector)
+  step "Debian 13 tree" scripts/debian13.sh true || return
+  POMAI_ASSERT=1 scripts/debian13.sh scripts/check.sh "${parts[@]}" 2>&1 |
+    tee "$log" | sed -u '/^[0-9]* passed, [0-9]* failed$/d; s/^/pg17  /'
+  add_steps "$log"
+}
+
+add_steps() {
+  local counts
+  if counts=$(grep -xE '[0-9]+ passed, [0-9]+ failed' "$1"); then
+    steps_passed=$((steps_passed + $(cut -d' ' -f1 <<<"$counts")))
+    steps_failed=$((steps_failed + $(cut -d' ' -f3 <<<"$counts")))
+  else
+    steps_failed=$((steps_failed + 1))
+  fi
+}
+
+known=" lint unit asan tsan regress isolation tap pgvector pg17 clang "
+parts=(lint unit asan tsan regress isolation tap pg17)
+if [ "${1:-}" = --long ]; then
+  parts+=(clang)
+  shift
+fi
+[ $# = 0 ] || parts=("$@")
+for part in "${parts[@]}"; do
+  [[ $known == *" ${part%%:*} "* ]] || die "no such part: $part"
+done
+for part in "${parts[@]}"; do
+  only=
+  [[ $part != *:* ]] || only=${part#*:}
+  "part_${part%%:*}" "$only"
+done
+end_steps

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# check_symbols.sh MODULE: the module shows only what PostgreSQL calls by
+# name, and every C++ name it needs comes from a library that it is linked
+# with. (A C++ name left open is found missing only when the server first
+# calls it.)
+set -euo pipefail
+module=$1
+
+strange=$(nm -D --defined-only "$module" | awk '{ print $NF }' |
+  grep -vxE 'Pg_magic_func|_PG_init|(pg_finfo_)?pomai_[a-z0-9_]+' || true)
+[ -z "$strange" ] || {
+  echo "exported, but not meant for the server:"
+  c++filt <<<"$strange"
+  exit 1
+}
+for name in Pg_magic_func _PG_init; do
+  nm -D --defined-only "$module" | grep -qw "$name" || {
+    echo "$name is not exported"
+    exit 1
+  }
+done
+
+# Versioned names (name@VERSION) were found in a library when linking.
+open=$(nm -D --undefined-only "$module" | awk '$1 == "U" { print $2 }' |
+  grep -E '^_Z|^__cxa|^__gxx' | grep -v '@' || true)
+[ -z "$open" ] || {
+  echo "C++ names that no library has:"
+  c++filt <<<"$open"
+  exit 1
+}
+echo "$(nm -D --defined-only "$module" | wc -l) exported"
