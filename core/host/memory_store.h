@@ -1,13 +1,15 @@
 // MemoryStore: a PageStore in memory that can be made to fail, for tests.
 //
 //   MemoryStore store;
-//   store.FailOperation(17, MemoryStore::Fault::kError);
-//   ... run something; at the 17th operation from now it fails
-//   MemoryStore crashed = store.CrashCopy();   // what a restart would find
+//   store.FailOperation(17, MemoryStore::Fault::kCrash);
+//   ... run something; from the 17th operation from now on everything fails
+//   auto crashed = store.CrashCopy();   // what a restart would find
 //
-// Changes and writes are numbered operations. It asserts the rules of
-// page_store.h: lock order, no guard alive at a poll, no page named before it
-// was written, at most kMaxPages a change. One thread.
+// Operations are what changes the store: Commit (of a change with pages),
+// WriteNew, Extend. A broken rule of page_store.h is a bug of the caller and
+// ends the process with a message: lock order, a lock taken twice, a guard or a
+// change alive at a poll, an edit of a block that was never written, more than
+// kMaxPages pages a change. One thread.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +24,14 @@ class MemoryStore : public PageStore {
  public:
   enum class Fault : uint8_t {
     kError,  // the operation returns Io and changes nothing
-    kTear,   // WriteNew writes half of the page, then everything fails
+    kTear,   // as kCrash, but a WriteNew leaves half of the page
     kCrash,  // this and every later operation fails
   };
+  // What a crash does to pages of WriteNew that no commit has followed.
+  enum class Unlogged : uint8_t { kKept, kLost };
+
+  MemoryStore() = default;
+  ~MemoryStore() override;
 
   Result<PageGuard> Read(BlockNumber block, PageLock lock) override;
   void Prefetch(BlockNumber first, uint32_t count) override;
@@ -37,8 +44,14 @@ class MemoryStore : public PageStore {
   // The n-th operation from now on (0 = the next) meets `fault`.
   void FailOperation(uint64_t n, Fault fault);
   uint64_t operations() const { return operations_; }
+  // The n-th page read or locked from now on (0 = the next) fails with Io.
+  void FailRead(uint64_t n) { fail_read_at_ = reads_ + n; }
+  uint64_t reads() const { return reads_; }
+  // The n-th poll from now on (0 = the next) fails with Aborted.
+  void FailPoll(uint64_t n) { fail_poll_at_ = polls_ + n; }
   // The same pages without faults, locks or pins.
-  std::unique_ptr<MemoryStore> CrashCopy() const;
+  std::unique_ptr<MemoryStore> CrashCopy(
+      Unlogged unlogged = Unlogged::kKept) const;
   // Direct access for tests that break bytes.
   uint8_t* MutablePage(BlockNumber block);
   // Pins and locks that are held now.
@@ -46,14 +59,37 @@ class MemoryStore : public PageStore {
 
  private:
   friend class MemoryChange;
+  struct Page {
+    std::unique_ptr<uint8_t[]> bytes;
+    bool written = false;  // by WriteNew or a change; before that: all zero
+    bool logged = false;   // survives every crash
+  };
+  struct HeldLock {
+    BlockNumber block;
+    uint64_t rank;
+    bool exclusive;
+  };
+
   void Unpin(uint64_t handle) override;
   Status CountOperation(bool* tear);
+  Status CountRead(BlockNumber block);
+  // Takes a lock, after the rules. `fresh`: nobody else can name the block, so
+  // its place in the order is free.
+  void Acquire(BlockNumber block, bool exclusive, bool fresh);
+  void Release(BlockNumber block);
 
-  std::vector<std::unique_ptr<uint8_t[]>> pages_;
+  std::vector<Page> pages_;
+  std::vector<HeldLock> locks_;
   uint64_t operations_ = 0;
   uint64_t fail_at_ = UINT64_MAX;
+  uint64_t reads_ = 0;
+  uint64_t fail_read_at_ = UINT64_MAX;
+  uint64_t polls_ = 0;
+  uint64_t fail_poll_at_ = UINT64_MAX;
   Fault fault_ = Fault::kError;
+  bool crashed_ = false;
   int guards_ = 0;
+  int changes_ = 0;
 };
 
 }  // namespace pomai
