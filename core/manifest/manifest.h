@@ -1,7 +1,11 @@
 // Manifest: the list of what is live: codebooks, segments, calibration. One
 // immutable extent, replaced as a whole; the meta page names the current one.
 //
-//   POMAI_ASSIGN_OR_RETURN(Manifest manifest, Manifest::Decode(bytes));
+//   POMAI_ASSIGN_OR_RETURN(Manifest manifest, Manifest::Load(store, meta,
+//   lock)); manifest.segments.push_back(ref); std::vector<uint8_t> bytes =
+//   manifest.Encode(); POMAI_RETURN_IF_ERROR(Manifest::Store(store, extent,
+//   bytes));
+//   ... then one change of the meta page names `extent`
 //
 // Bytes (an extent of kind kManifest, one run):
 //   u64 sequence, u64 rows trained on, f32 largest squared norm,
@@ -10,7 +14,8 @@
 //   u32 segments, each:   extent, u32 shard, u32 lists, u64 codebook version,
 //                         u64 rows, u64 rows without distance, u32 blocks,
 //                         u32 x 5 first pages of the sections
-//   calibration:          u32 ks, u32 targets, ks x u32 k, targets x f32 target,
+//   calibration:          u32 ks, u32 targets, ks x u32 k, targets x f32
+//   target,
 //                         ks x targets x f32 tau
 //   extent :=             u64 id, u32 runs, runs x (u32 first, u32 count)
 #pragma once
@@ -20,6 +25,7 @@
 #include <vector>
 
 #include "core/host/extent.h"
+#include "core/manifest/meta_page.h"
 #include "core/segment/segment.h"
 
 namespace pomai {
@@ -33,9 +39,9 @@ struct CodebookRef {
 // How far a search must go: the stop threshold tau for each k and target
 // recall, found when the codebook is trained.
 struct Calibration {
-  std::vector<uint32_t> ks;      // rising
-  std::vector<float> targets;    // rising, in (0, 1)
-  std::vector<float> taus;       // ks x targets
+  std::vector<uint32_t> ks;    // rising
+  std::vector<float> targets;  // rising, in (0, 1)
+  std::vector<float> taus;     // ks x targets
 
   // Interpolated: linear in log k, and in log(1 - target). +infinity (every
   // list) when nothing was calibrated or target is 1.
@@ -60,6 +66,14 @@ struct Manifest {
   std::vector<uint8_t> Encode() const;
   // Corruption naming the offset when bytes end early or counts make no sense.
   static Result<Manifest> Decode(std::span<const uint8_t> bytes);
+
+  // Writes what Encode returned into `extent` (PagesFor(bytes.size()) pages).
+  static Status Store(PageStore* store, const Extent& extent,
+                      std::span<const uint8_t> bytes);
+  // The manifest that `meta` names; an empty one when it names none. Aborted
+  // when a page was recycled, Corruption when bytes are wrong.
+  static Result<Manifest> Load(PageStore* store, const MetaPage& meta,
+                               PageLock lock);
 };
 
 }  // namespace pomai

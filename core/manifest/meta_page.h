@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "core/base/metric.h"
+#include "core/host/extent.h"
 #include "core/host/page.h"
 #include "core/rabitq/code.h"
 #include "core/rabitq/rotation.h"
@@ -47,6 +48,9 @@ struct MetaPage {
   void Encode(uint8_t* page) const;
   // Corruption when it is not a pomai index or a value is out of range.
   static Result<MetaPage> Decode(const uint8_t* page);
+
+  // The extent of the manifest it names (of no pages when there is none).
+  Extent manifest_extent() const;
 
   CodeShape shape() const {
     return CodeShape{PaddedDimensions(dimensions), bits, metric};

@@ -1,10 +1,11 @@
 // Tail: a shard's unsealed entries, in pages: a chain of tail extents, each a
 // directory page and payload pages.
 //
-//   POMAI_ASSIGN_OR_RETURN(AppendResult done,
-//       AppendToTail(store, shard_block, shard, codebook_version, entries));
+//   AppendResult done;
+//   Status status = AppendToTail(store, shard_block, shard, codebook_version,
+//                                record_size, entries, &done);
 //   TailView view;
-//   POMAI_RETURN_IF_ERROR(view.Load(store, head, lock));
+//   POMAI_RETURN_IF_ERROR(view.Load(store, head, shard, lock));
 //
 // Bytes of a shard page's body (kind kShard, allocation id 0, page number =
 // shard):
@@ -28,8 +29,13 @@
 // Allocation ids of tails: 1 << 63 | shard << 48 | extent number; other
 // allocations have bit 63 clear.
 //
-// Publishing is the change that raises `count`; payload bytes behind it mean
-// nothing. All of an append happens under the shard page's exclusive lock.
+// A payload page is linked in the change that publishes the first record with
+// bytes in it. Ids rise along the chain, so it cannot loop.
+//
+// Publishing is the change that raises `count` or links the extent; payload
+// bytes behind it mean nothing. All of it happens under the shard page's
+// exclusive lock. New pages are written whole before the change that names
+// them: a crash in between leaves pages that nobody names, which is free space.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +58,8 @@ struct TailHead {
 
 struct TailEntry {
   uint64_t id;
-  uint32_t list;                     // or kNoDistanceList
-  std::span<const uint8_t> record;   // empty for kNoDistanceList
+  uint32_t list;                    // or kNoDistanceList
+  std::span<const uint8_t> record;  // empty for kNoDistanceList
 };
 
 struct AppendResult {
@@ -68,16 +74,19 @@ void InitShardPage(uint8_t* page, uint32_t shard, uint64_t codebook_version);
 Result<TailHead> ReadShardPage(const uint8_t* page, BlockNumber block,
                                uint32_t shard);
 
-// Appends `entries` to the shard's tail, as few records as pages allow. Stops
-// early only with codebook_changed or an error; entries already appended stay.
-// `record_size`: bytes of a record under the shard's codebook (0 while the
-// dimensions are unknown: rows without distance only).
-Result<AppendResult> AppendToTail(PageStore* store, BlockNumber shard_block,
-                                  uint32_t shard, uint64_t codebook_version,
-                                  uint32_t record_size,
-                                  std::span<const TailEntry> entries);
+// Appends `entries` to the shard's tail in as few changes as pages allow. Stops
+// early only with codebook_changed or an error. `done` is raised right after
+// each change that published entries, so it is also right when an error
+// follows: those entries stay. `record_size`: bytes of a record under the
+// shard's codebook (0 while the dimensions are unknown: rows without distance
+// only); InvalidArgument when a record has another size. Polls between changes:
+// the caller holds no guard.
+Status AppendToTail(PageStore* store, BlockNumber shard_block, uint32_t shard,
+                    uint64_t codebook_version, uint32_t record_size,
+                    std::span<const TailEntry> entries, AppendResult* done);
 
-// The live entries of one tail, in memory, grouped by list.
+// The live entries of one tail, in memory, grouped by list. For one search; one
+// thread.
 class TailView {
  public:
   struct Entry {
@@ -87,14 +96,27 @@ class TailView {
     uint32_t slot;
   };
 
-  // Walks the chain from `head`. Dead entries are left out.
+  // Walks the chain from `head`, one directory's share lock at a time. Dead
+  // entries are left out. `lock` is for payload pages. Aborted when a page was
+  // recycled, Corruption when bytes are wrong.
   Status Load(PageStore* store, const TailHead& head, uint32_t shard,
               PageLock lock);
 
   uint64_t size() const { return entries_.size(); }
-  // Entries of `list`, in append order.
+  // Entries of `list` under the head's codebook, in append order; list
+  // kNoDistanceList: all rows without distance, whatever their codebook.
   std::span<const Entry> List(uint32_t list) const;
+  // Sorted by list; entries of other codebooks come last.
   std::span<const Entry> all() const { return entries_; }
+  // Entries with distance encoded under another codebook than the head's: a
+  // retrain switched the shard and has not sealed them yet.
+  std::span<const Entry> Foreign() const {
+    return all().subspan(foreign_begin_);
+  }
+  // The codebook `entry` was encoded under.
+  uint64_t CodebookVersion(const Entry& entry) const {
+    return extents_[entry.extent].codebook_version;
+  }
   // The code record of `entry`; valid until the next call. Not for entries
   // without distance.
   Result<const uint8_t*> Record(const Entry& entry);
@@ -103,21 +125,28 @@ class TailView {
  private:
   struct ExtentPages {
     uint64_t id;
+    uint64_t codebook_version;
     uint32_t record_size;
     std::vector<BlockNumber> payload;
   };
+
+  Result<const uint8_t*> PayloadPage(const ExtentPages& extent, uint32_t page);
+  void GroupByList(uint64_t current_codebook);
 
   PageStore* store_ = nullptr;
   PageLock lock_ = PageLock::kShare;
   std::vector<ExtentPages> extents_;
   std::vector<Entry> entries_;  // sorted by list
+  size_t foreign_begin_ = 0;
   PageGuard page_;
+  BlockNumber page_block_ = kNoBlock;
   std::vector<uint8_t> buffer_;
 };
 
 // Walks all entries of a tail, dead ones too, for VACUUM: `dead` decides which
 // live entries die; their flags are set, one change a directory. Returns
-// {live left, newly dead}. The caller holds the maintenance lock.
+// {live left, newly dead}; entries appended meanwhile may be missing. The
+// caller holds the maintenance lock and no guard (polls between directories).
 struct TailSweep {
   uint64_t live = 0;
   uint64_t removed = 0;
@@ -125,13 +154,14 @@ struct TailSweep {
 class DeadPredicate {
  public:
   virtual ~DeadPredicate() = default;
-  // Whether entry `id` is dead. Called with no page locked exclusively.
+  // Whether entry `id` is dead. Called with no page locked or pinned.
   virtual Result<bool> IsDead(uint64_t id) = 0;
 };
 Result<TailSweep> SweepTail(PageStore* store, BlockNumber shard_block,
                             uint32_t shard, DeadPredicate* dead);
 
-// Every page of a tail: for checks and for deriving free space.
+// Every page of a tail, in the chain's order: for checks and for deriving free
+// space.
 struct TailExtentInfo {
   uint64_t id;
   BlockNumber directory;
