@@ -1,6 +1,9 @@
 // Rotation: a random orthogonal map in O(D log D), "FHT-Kac": four rounds of
 // random signs and a Hadamard transform, on the leading and on the trailing
-// power-of-two window of the vector in turn.
+// power-of-two window of the vector in turn; after each two, unless the window
+// is the whole vector, random signs and sums and differences of the two halves
+// (a step of Kac's walk at 45 degrees) even out the energy of both windows.
+// Even a unit vector then comes out like a Gaussian one.
 //
 //   Rotation rotation(100, seed);
 //   std::vector<float> rotated(rotation.padded());   // 112
@@ -35,7 +38,7 @@ class Rotation {
  private:
   uint32_t dimensions_;
   uint32_t padded_;
-  std::vector<uint8_t> signs_;  // rounds x padded bits
+  std::vector<uint8_t> signs_;  // bits, padded_ for each use in turn
 };
 
 }  // namespace pomai
