@@ -54,8 +54,7 @@ std::vector<int32_t> Connection::Integers(
       Check(PQexecPrepared(connection_.get(), name.c_str(), count,
                            pointers.data(), lengths.data(), formats.data(), 1),
             PGRES_TUPLES_OK);
-  std::vector<int32_t> integers(
-      static_cast<size_t>(PQntuples(result.get())));
+  std::vector<int32_t> integers(static_cast<size_t>(PQntuples(result.get())));
   for (size_t row = 0; row < integers.size(); ++row) {
     uint32_t value;
     std::memcpy(&value, PQgetvalue(result.get(), static_cast<int>(row), 0),

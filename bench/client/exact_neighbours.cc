@@ -78,9 +78,8 @@ struct Terms {
       const double square = ExactDot(base.Row(row), base.Row(row));
       const bool cosine = metric == "cosine";
       offset.push_back(metric == "l2" ? static_cast<float>(square / 2) : 0);
-      scale.push_back(cosine && square > 0
-                          ? static_cast<float>(1 / std::sqrt(square))
-                          : 1);
+      scale.push_back(
+          cosine && square > 0 ? static_cast<float>(1 / std::sqrt(square)) : 1);
     }
   }
   std::vector<float> offset;
@@ -107,8 +106,8 @@ struct Truth {
 
 // Queries [first, last): base rows are read once for the whole batch.
 void Search(const VectorFile<float>& base, const VectorFile<float>& queries,
-            const Terms& terms, const Metric& metric, size_t first,
-            size_t last, size_t k, Truth& truth) {
+            const Terms& terms, const Metric& metric, size_t first, size_t last,
+            size_t k, Truth& truth) {
   std::vector<Candidates> heaps(last - first);
   for (size_t row = 0; row < base.rows(); ++row) {
     const float* vector = base.Row(row).data();

@@ -52,8 +52,8 @@ int Main(const Arguments& arguments) {
         connection.Integers("nearest", {static_cast<int32_t>(row)});
     if (nearest.empty()) continue;
     const size_t first = static_cast<size_t>(nearest[0]);
-    found += first == row || AtDistanceZero(base.Row(row), base.Row(first),
-                                            metric == "cosine");
+    found += first == row ||
+             AtDistanceZero(base.Row(row), base.Row(first), metric == "cosine");
   }
   std::printf("{\"asked\": %zu, \"found\": %zu, \"share\": %.6f}\n", sample,
               found, static_cast<double>(found) / static_cast<double>(sample));
