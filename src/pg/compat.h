@@ -1,0 +1,107 @@
+// Differences between PostgreSQL 15, 16, 17 and 18, all of them.
+//
+//   compat::VacuumDelay();   // vacuum_delay_point, which takes a flag from 18
+//
+// Included by src/pg/server.h only. What these functions raise, the server
+// raises: inside C++ they belong into Call (src/pg/entry.h).
+#pragma once
+
+static_assert(PG_VERSION_NUM >= 150000 && PG_VERSION_NUM < 190000,
+              "pomai supports PostgreSQL 15 to 18");
+
+#if PG_VERSION_NUM >= 180000
+#define POMAI_MODULE_MAGIC(module_name, module_version) \
+  PG_MODULE_MAGIC_EXT(.name = (module_name), .version = (module_version))
+#else
+#define POMAI_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
+#endif
+
+namespace pomai::compat {
+
+// A number for the storage of `relation`. Two storages may share one (the
+// caller tells them apart by what is on their pages), a storage never has two.
+inline uint64_t StorageKey(Relation relation) {
+#if PG_VERSION_NUM >= 160000
+  const RelFileLocator& at = relation->rd_locator;
+  const uint64_t database = at.dbOid, file = at.relNumber, space = at.spcOid;
+#else
+  const RelFileNode& at = relation->rd_node;
+  const uint64_t database = at.dbNode, file = at.relNode, space = at.spcNode;
+#endif
+  return (database << 32 | file) ^ space * 0x9e3779b97f4a7c15u;
+}
+
+// Adds up to `count` zeroed pages at the end of `fork`, at least one, without
+// a gap. The caller holds the relation's extension lock (or is alone).
+// Returns how many; `*first` is the first of them.
+inline uint32_t ExtendFork(Relation relation, ForkNumber fork, uint32_t count,
+                           BlockNumber* first) {
+#if PG_VERSION_NUM >= 160000
+  constexpr uint32_t kPagesAtOnce = 64;
+  Buffer buffers[kPagesAtOnce];
+  uint32_t extended = 0;
+  BufferManagerRelation target = {};
+  target.rel = relation;
+  *first = ExtendBufferedRelBy(target, fork, nullptr, EB_SKIP_EXTENSION_LOCK,
+                               Min(count, kPagesAtOnce), buffers, &extended);
+  for (uint32_t i = 0; i < extended; ++i) ReleaseBuffer(buffers[i]);
+  return extended;
+#else
+  (void)count;
+  Buffer buffer =
+      ReadBufferExtended(relation, fork, P_NEW, RBM_NORMAL, nullptr);
+  *first = BufferGetBlockNumber(buffer);
+  ReleaseBuffer(buffer);
+  return 1;
+#endif
+}
+
+// Sleeps as the cost limits of VACUUM ask for, and honours interrupts.
+inline void VacuumDelay() {
+#if PG_VERSION_NUM >= 180000
+  vacuum_delay_point(false);
+#else
+  vacuum_delay_point();
+#endif
+}
+
+// Raises "snapshot too old" where the server still knows that.
+inline void CheckOldSnapshot(Snapshot snapshot, Relation relation,
+                             Buffer buffer) {
+#if PG_VERSION_NUM < 170000
+  TestForOldSnapshot(snapshot, relation, BufferGetPage(buffer));
+#else
+  (void)snapshot, (void)relation, (void)buffer;
+#endif
+}
+
+// Counts one search for EXPLAIN ANALYZE (from 18).
+inline void CountSearch(IndexScanDesc scan) {
+#if PG_VERSION_NUM >= 180000
+  if (scan->instrument != nullptr) ++scan->instrument->nsearches;
+#else
+  (void)scan;
+#endif
+}
+
+// What later versions added to the access method's description.
+inline void DescribeLater(IndexAmRoutine* routine) {
+#if PG_VERSION_NUM >= 160000
+  routine->amsummarizing = false;
+#endif
+#if PG_VERSION_NUM >= 170000
+  routine->amcanbuildparallel = true;
+  routine->aminsertcleanup = nullptr;
+#endif
+#if PG_VERSION_NUM >= 180000
+  routine->amcanhash = false;
+  routine->amconsistentequality = false;
+  routine->amconsistentordering = false;
+  routine->amgettreeheight = nullptr;
+  routine->amtranslatestrategy = nullptr;
+  routine->amtranslatecmptype = nullptr;
+#endif
+  (void)routine;
+}
+
+}  // namespace pomai::compat
