@@ -1,0 +1,58 @@
+// Calibration::Tau: bilinear interpolation in (log(1 - target), log k).
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/manifest/manifest.h"
+
+namespace pomai {
+namespace {
+
+constexpr float kEveryList = std::numeric_limits<float>::infinity();
+
+// a + weight (b - a), where a or b may be +infinity.
+double Mix(double a, double b, double weight) {
+  if (weight == 0) return a;
+  if (weight == 1) return b;
+  if (std::isinf(a) || std::isinf(b)) return kEveryList;
+  return a + weight * (b - a);
+}
+
+// tau at `target` from one row of the grid. Below the smallest target: its
+// tau. Above the largest: the line through the last two, never less than the
+// largest's.
+double AtTarget(const std::vector<float>& targets, const float* taus,
+                double target) {
+  const size_t last = targets.size() - 1;
+  if (target <= targets[0]) return taus[0];
+  if (last == 0) return taus[0];
+  size_t upper = 1;
+  while (upper < last && target > targets[upper]) ++upper;
+  const double left = std::log1p(-static_cast<double>(targets[upper - 1]));
+  const double right = std::log1p(-static_cast<double>(targets[upper]));
+  const double weight = (std::log1p(-target) - left) / (right - left);
+  const double tau = Mix(taus[upper - 1], taus[upper], weight);
+  return weight > 1 ? std::max<double>(tau, taus[last]) : tau;
+}
+
+}  // namespace
+
+float Calibration::Tau(uint32_t k, double target) const {
+  // As the grid keeps it, so that 0.95 meets 0.95f.
+  target = static_cast<float>(target);
+  if (ks.empty() || targets.empty() || !(target < 1)) return kEveryList;
+  const uint32_t within = std::clamp(k, ks.front(), ks.back());
+  size_t upper = 0;
+  while (within > ks[upper]) ++upper;
+  const size_t lower = within == ks[upper] ? upper : upper - 1;
+  const size_t width = targets.size();
+  const double high = AtTarget(targets, &taus[upper * width], target);
+  if (lower == upper) return static_cast<float>(high);
+  const double low = AtTarget(targets, &taus[lower * width], target);
+  const double weight = std::log(static_cast<double>(within) / ks[lower]) /
+                        std::log(static_cast<double>(ks[upper]) / ks[lower]);
+  return static_cast<float>(Mix(low, high, weight));
+}
+
+}  // namespace pomai

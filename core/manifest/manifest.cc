@@ -1,0 +1,102 @@
+#include "core/manifest/manifest.h"
+
+#include <string>
+
+#include "core/base/coding.h"
+
+namespace pomai {
+namespace {
+
+template <typename T>
+void Put(std::vector<uint8_t>* bytes, T value) {
+  const size_t at = bytes->size();
+  bytes->resize(at + sizeof(T));
+  PutFixed<T>(bytes->data() + at, value);
+}
+
+void PutExtent(std::vector<uint8_t>* bytes, const Extent& extent) {
+  Put<uint64_t>(bytes, extent.id);
+  Put<uint32_t>(bytes, static_cast<uint32_t>(extent.runs.size()));
+  for (const BlockRun& run : extent.runs) {
+    Put<uint32_t>(bytes, run.first);
+    Put<uint32_t>(bytes, run.count);
+  }
+}
+
+void PutSegment(std::vector<uint8_t>* bytes, const SegmentRef& segment) {
+  PutExtent(bytes, segment.extent);
+  Put<uint32_t>(bytes, segment.shard);
+  Put<uint32_t>(bytes, segment.lists);
+  Put<uint64_t>(bytes, segment.codebook_version);
+  Put<uint64_t>(bytes, segment.rows);
+  Put<uint64_t>(bytes, segment.rows_without_distance);
+  for (uint32_t number :
+       {segment.blocks, segment.directory_page, segment.blocks_page,
+        segment.refine_page, segment.ids_page, segment.dead_page}) {
+    Put<uint32_t>(bytes, number);
+  }
+}
+
+void PutCalibration(std::vector<uint8_t>* bytes, const Calibration& grid) {
+  Put<uint32_t>(bytes, static_cast<uint32_t>(grid.ks.size()));
+  Put<uint32_t>(bytes, static_cast<uint32_t>(grid.targets.size()));
+  for (uint32_t k : grid.ks) Put<uint32_t>(bytes, k);
+  for (float target : grid.targets) Put<float>(bytes, target);
+  for (float tau : grid.taus) Put<float>(bytes, tau);
+}
+
+}  // namespace
+
+uint64_t Manifest::segment_rows() const {
+  uint64_t rows = 0;
+  for (const SegmentRef& segment : segments) rows += segment.rows;
+  return rows;
+}
+
+std::vector<uint8_t> Manifest::Encode() const {
+  std::vector<uint8_t> bytes;
+  Put<uint64_t>(&bytes, sequence);
+  Put<uint64_t>(&bytes, trained_rows);
+  Put<float>(&bytes, max_squared_norm);
+  Put<float>(&bytes, mean_squared_residual);
+  Put<uint32_t>(&bytes, static_cast<uint32_t>(codebooks.size()));
+  for (const CodebookRef& codebook : codebooks) {
+    Put<uint64_t>(&bytes, codebook.version);
+    Put<uint32_t>(&bytes, codebook.lists);
+    PutExtent(&bytes, codebook.extent);
+  }
+  Put<uint32_t>(&bytes, static_cast<uint32_t>(segments.size()));
+  for (const SegmentRef& segment : segments) PutSegment(&bytes, segment);
+  PutCalibration(&bytes, calibration);
+  return bytes;
+}
+
+Status Manifest::Store(PageStore* store, const Extent& extent,
+                       std::span<const uint8_t> bytes) {
+  ExtentStream stream(store, &extent, 0);
+  POMAI_RETURN_IF_ERROR(stream.Append(bytes.data(), bytes.size()));
+  return stream.Finish();
+}
+
+Result<Manifest> Manifest::Load(PageStore* store, const MetaPage& meta,
+                                PageLock lock) {
+  if (meta.manifest_id == 0) return Manifest();
+  const Extent extent = meta.manifest_extent();
+  ExtentReader reader(store, &extent, lock);
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* bytes,
+                         reader.At(0, meta.manifest_bytes));
+  const std::string place =
+      "manifest at block " + std::to_string(meta.manifest_block) + ": ";
+  Result<Manifest> manifest = Decode({bytes, meta.manifest_bytes});
+  if (!manifest.ok()) {
+    return Status::Corruption(place + std::string(manifest.status().message()));
+  }
+  if (manifest->sequence != meta.sequence) {
+    return Status::Corruption(place + "expected sequence " +
+                              std::to_string(meta.sequence) + ", found " +
+                              std::to_string(manifest->sequence));
+  }
+  return manifest;
+}
+
+}  // namespace pomai

@@ -1,0 +1,207 @@
+// Manifest::Decode: takes nothing for granted that later code relies on.
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/base/coding.h"
+#include "core/manifest/manifest.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint64_t kMaxId = ~0ull >> 1;  // ids with bit 63 are those of tails
+constexpr uint32_t kMaxGridSide = 256;
+
+// Reads numbers from front to back. After the first wrong one, everything reads
+// as the lowest legal value and `status` says what was wrong.
+class Decoder {
+ public:
+  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+
+  const Status& status() const { return status_; }
+  bool ok() const { return status_.ok(); }
+  size_t remaining() const { return bytes_.size() - at_; }
+
+  // A number within [low, high].
+  template <typename T>
+  T Number(const char* what, T low, T high) {
+    if (!ok()) return low;
+    if (remaining() < sizeof(T)) {
+      Fail(what, std::to_string(sizeof(T)) + " bytes",
+           std::to_string(remaining()));
+      return low;
+    }
+    const T value = GetFixed<T>(bytes_.data() + at_);
+    if (!(value >= low && value <= high)) {
+      Expect(false, what, std::to_string(low) + " to " + std::to_string(high),
+             std::to_string(value));
+      return low;
+    }
+    at_ += sizeof(T);
+    return value;
+  }
+  uint32_t U32(const char* what, uint32_t low, uint32_t high) {
+    return Number<uint32_t>(what, low, high);
+  }
+  uint64_t U64(const char* what, uint64_t low, uint64_t high) {
+    return Number<uint64_t>(what, low, high);
+  }
+  // A number of items of at least `item_size` bytes that still follow.
+  uint32_t Count(const char* what, size_t item_size) {
+    const uint64_t most = remaining() / item_size;
+    return U32(what, 0, static_cast<uint32_t>(std::min<uint64_t>(most, ~0u)));
+  }
+  void Expect(bool right, const char* what, const std::string& expected,
+              const std::string& found) {
+    if (!right && ok()) Fail(what, expected, found);
+  }
+
+ private:
+  void Fail(const char* what, const std::string& expected,
+            const std::string& found) {
+    status_ = Status::Corruption("offset " + std::to_string(at_) + ": " + what +
+                                 ": expected " + expected + ", found " + found);
+  }
+
+  std::span<const uint8_t> bytes_;
+  size_t at_ = 0;
+  Status status_;
+};
+
+Extent DecodeExtent(Decoder* from, PageKind kind) {
+  Extent extent;
+  extent.kind = kind;
+  extent.id = from->U64("extent id", 1, kMaxId);
+  const uint32_t runs = from->Count("runs of an extent", 8);
+  uint64_t pages = 0;
+  for (uint32_t i = 0; i < runs && from->ok(); ++i) {
+    BlockRun run;
+    run.first = from->U32("first block of a run", 1, kNoBlock - 1);
+    run.count = from->U32("blocks of a run", 1, kNoBlock - run.first);
+    pages += run.count;
+    extent.runs.push_back(run);
+  }
+  from->Expect(pages >= 1 && pages < kNoBlock, "pages of an extent",
+               "1 to " + std::to_string(kNoBlock - 1), std::to_string(pages));
+  return extent;
+}
+
+void DecodeCodebooks(Decoder* from, std::vector<CodebookRef>* codebooks) {
+  const uint32_t count = from->Count("codebooks", 32);
+  uint64_t version = 0;
+  for (uint32_t i = 0; i < count && from->ok(); ++i) {
+    CodebookRef codebook;
+    codebook.version = from->U64("codebook version", version + 1, ~0ull - 1);
+    codebook.lists = from->U32("lists of a codebook", 1, kMaxLists);
+    codebook.extent = DecodeExtent(from, PageKind::kCodebook);
+    version = codebook.version;
+    codebooks->push_back(std::move(codebook));
+  }
+}
+
+void CheckCodebook(Decoder* from, const SegmentRef& segment,
+                   const std::vector<CodebookRef>& codebooks) {
+  uint32_t lists = segment.codebook_version == 0 ? 1 : 0;
+  for (const CodebookRef& codebook : codebooks) {
+    if (codebook.version == segment.codebook_version) lists = codebook.lists;
+  }
+  from->Expect(lists != 0, "codebook of a segment", "a version listed above",
+               std::to_string(segment.codebook_version));
+  from->Expect(lists == segment.lists, "lists of a segment",
+               std::to_string(lists), std::to_string(segment.lists));
+}
+
+// First pages of the sections, each at least as long as its rows ask for.
+void DecodeSections(Decoder* from, SegmentRef* segment) {
+  const uint32_t pages = segment->extent.page_count();
+  const uint64_t list_bytes = (uint64_t{segment->lists} + 2) * 8;
+  const auto page = [&](const char* what, uint64_t low) {
+    from->Expect(low <= pages, what, "at most page " + std::to_string(pages),
+                 std::to_string(low));
+    return from->U32(what, low <= pages ? static_cast<uint32_t>(low) : pages,
+                     pages);
+  };
+  segment->directory_page = page("directory of a segment", 1);
+  segment->blocks_page =
+      page("blocks of a segment",
+           uint64_t{segment->directory_page} + PagesFor(list_bytes));
+  segment->refine_page = page("refine rows of a segment", segment->blocks_page);
+  segment->ids_page = page("ids of a segment", segment->refine_page);
+  segment->dead_page =
+      page("dead bitmap of a segment",
+           uint64_t{segment->ids_page} + PagesFor(segment->rows * 8));
+  const uint64_t end =
+      uint64_t{segment->dead_page} + PagesFor((segment->rows + 7) / 8);
+  from->Expect(end <= pages, "pages of a segment", std::to_string(end),
+               std::to_string(pages));
+}
+
+SegmentRef DecodeSegment(Decoder* from,
+                         const std::vector<CodebookRef>& codebooks) {
+  SegmentRef segment;
+  segment.extent = DecodeExtent(from, PageKind::kSegment);
+  segment.shard = from->U32("shard of a segment", 0, kMaxShards - 1);
+  segment.lists = from->U32("lists of a segment", 1, kMaxLists);
+  segment.codebook_version = from->U64("codebook of a segment", 0, ~0ull - 1);
+  CheckCodebook(from, segment, codebooks);
+  segment.rows = from->U64("rows of a segment", 0, ~0u);
+  segment.rows_without_distance =
+      from->U64("rows without distance", 0, segment.rows);
+  const auto coded =
+      static_cast<uint32_t>(segment.rows - segment.rows_without_distance);
+  segment.blocks =
+      from->U32("blocks of a segment",
+                (coded / kBlockCodes) + (coded % kBlockCodes != 0), coded);
+  DecodeSections(from, &segment);
+  return segment;
+}
+
+void DecodeCalibration(Decoder* from, Calibration* grid) {
+  const uint32_t ks = from->U32("calibrated ks", 0, kMaxGridSide);
+  const uint32_t targets = from->U32("calibrated targets", ks == 0 ? 0 : 1,
+                                     ks == 0 ? 0 : kMaxGridSide);
+  uint32_t k = 0;
+  for (uint32_t i = 0; i < ks && from->ok(); ++i) {
+    k = from->U32("calibrated k", k + 1, ~0u - 1);
+    grid->ks.push_back(k);
+  }
+  float target = 0;
+  for (uint32_t i = 0; i < targets && from->ok(); ++i) {
+    target =
+        from->Number<float>("calibrated target", std::nextafter(target, 1.0f),
+                            std::nextafter(1.0f, 0.0f));
+    grid->targets.push_back(target);
+  }
+  const float infinity = HUGE_VALF;
+  for (uint32_t i = 0; i < ks * targets && from->ok(); ++i) {
+    grid->taus.push_back(
+        from->Number<float>("calibrated tau", -infinity, infinity));
+  }
+}
+
+}  // namespace
+
+Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
+  Decoder from(bytes);
+  Manifest manifest;
+  const float most = HUGE_VALF;
+  manifest.sequence = from.U64("sequence", 0, ~0ull);
+  manifest.trained_rows = from.U64("rows trained on", 0, ~0ull);
+  manifest.max_squared_norm =
+      from.Number<float>("largest squared norm", 0, most);
+  manifest.mean_squared_residual =
+      from.Number<float>("mean squared residual", 0, most);
+  DecodeCodebooks(&from, &manifest.codebooks);
+  const uint32_t segments = from.Count("segments", 64);
+  for (uint32_t i = 0; i < segments && from.ok(); ++i) {
+    manifest.segments.push_back(DecodeSegment(&from, manifest.codebooks));
+  }
+  DecodeCalibration(&from, &manifest.calibration);
+  from.Expect(from.remaining() == 0, "end of the manifest", "no more bytes",
+              std::to_string(from.remaining()));
+  if (!from.ok()) return from.status();
+  return manifest;
+}
+
+}  // namespace pomai
