@@ -51,6 +51,8 @@ struct Centroids {
   std::vector<uint32_t> child_start;
 
   uint32_t list_count() const {
+    // Before the dimensions are known there is the one untrained list.
+    if (dimensions == 0) return 1;
     return static_cast<uint32_t>(lists.size() / dimensions);
   }
   uint32_t parent_count() const {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,10 +31,6 @@
 #include "core/rabitq/code.h"
 
 namespace pomai {
-
-// Bits a dimension, shards and lists when the user leaves them open.
-uint32_t AutomaticBits(uint32_t dimensions);
-uint32_t AutomaticShards();
 
 // Writes meta page and shard pages of an empty index into an empty store.
 // `meta`: build_id, rotation_seed, dimensions, bits, metric, shards, lists set.
@@ -66,7 +63,8 @@ class SampleSet : public TrainingSample {
 // rows for the assigner.
 class BuildEncoder {
  public:
-  // `centroids` and `sorter` must outlive it.
+  // `centroids` and `sorter` must outlive it. While meta.dimensions is 0 only
+  // NULL vectors are legal.
   BuildEncoder(const MetaPage& meta, const Centroids* centroids,
                EntrySorter* sorter);
 
@@ -87,9 +85,9 @@ class BuildEncoder {
   CodeShape shape_;
   const Centroids* centroids_;
   EntrySorter* sorter_;
-  Preparation preparation_;
-  Assigner assigner_;
-  Encoder encoder_;
+  std::optional<Preparation> preparation_;
+  std::optional<Assigner> assigner_;
+  std::optional<Encoder> encoder_;
   std::vector<uint64_t> batch_ids_;
   std::vector<float> batch_;
   std::vector<uint32_t> lists_;

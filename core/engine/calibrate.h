@@ -20,14 +20,14 @@ namespace pomai {
 
 struct CalibrationOptions {
   uint32_t queries = 500;
-  uint64_t seed = 0;
   // (done, total) queries; may be empty.
   std::function<void(uint64_t, uint64_t)> progress;
 };
 
 // `view`: the manifest that is about to be published (segments, codebooks).
 Result<Calibration> Calibrate(PageStore* store, PageLock sealed,
-                              const View& view, SampleSet* sample,
+                              std::shared_ptr<const View> view,
+                              SampleSet* sample,
                               const CalibrationOptions& options);
 
 }  // namespace pomai

@@ -45,6 +45,13 @@ struct Snapshot {
   std::vector<TailHead> tails;  // one a shard
 };
 
+// Puts a view together; codebooks that `older` (may be null) knows are shared
+// with it, others are loaded.
+Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
+                                             const MetaPage& meta,
+                                             Manifest manifest,
+                                             const View* older);
+
 // The views a process keeps, newest per index. One thread.
 class ViewCache {
  public:

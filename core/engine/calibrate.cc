@@ -1,0 +1,235 @@
+#include "core/engine/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "core/engine/list_scanner.h"
+#include "core/engine/stop_rule.h"
+#include "core/kernel/distance.h"
+
+namespace pomai {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// Truth must not be lost to the 1-bit bound: at three standard deviations one
+// code in a thousand is.
+constexpr float kTruthEpsilon = 3;
+constexpr uint32_t kKs[] = {1, 10, 100, 1000};
+constexpr float kTargets[] = {0.5f,  0.7f,  0.8f,  0.85f,  0.9f,   0.93f, 0.95f,
+                              0.97f, 0.98f, 0.99f, 0.995f, 0.998f, 0.999f};
+// Aimed at a little more than the target: held-out queries are a little harder
+// than rows of the table.
+constexpr double kMargin = 0.005;
+// Only every fifth query looks for the largest k: it costs the most to refine
+// for and has the least noise.
+constexpr uint32_t kLargeKInterval = 5;
+constexpr uint32_t kLargeK = 1000;
+
+// The mean recall that each stop threshold would have reached, for one k.
+class RecallCurve {
+ public:
+  RecallCurve() : recall_(kSteps) {}
+
+  // Thresholds in [from, to) would have stopped the query at `recall`.
+  void Add(double from, double to, double recall) {
+    for (size_t i = Step(from); i < Step(to); ++i) recall_[i] += recall;
+  }
+  void AddQuery() { ++queries_; }
+  bool empty() const { return queries_ == 0; }
+
+  // The least threshold that reaches `recall`; +infinity when none does.
+  float Threshold(double recall) const {
+    for (size_t i = 0; i < kSteps; ++i) {
+      if (recall_[i] >= recall * queries_) {
+        return static_cast<float>(kLeast + kStep * static_cast<double>(i));
+      }
+    }
+    return kInfinity;
+  }
+
+ private:
+  static constexpr double kLeast = -20;
+  static constexpr double kStep = 0.02;
+  static constexpr size_t kSteps = 4000;  // up to 60
+
+  // The first threshold that is not below `tau`.
+  static size_t Step(double tau) {
+    return static_cast<size_t>(std::clamp(
+        std::ceil((tau - kLeast) / kStep), 0.0, static_cast<double>(kSteps)));
+  }
+
+  std::vector<double> recall_;
+  uint32_t queries_ = 0;
+};
+
+// One k of one query: its candidates so far and where the rule would have
+// stopped.
+class Trace {
+ public:
+  explicit Trace(uint32_t k) : k_(k) {}
+
+  float rho() const { return best_.size() < k_ ? kInfinity : best_.front(); }
+
+  void Add(float score) {
+    if (best_.size() == k_) {
+      if (score >= best_.front()) return;
+      std::pop_heap(best_.begin(), best_.end());
+      best_.pop_back();
+    }
+    best_.push_back(score);
+    std::push_heap(best_.begin(), best_.end());
+  }
+
+  // Before list number `position` is scanned the statistic is `statistic`.
+  void Observe(uint32_t position, double statistic) {
+    if (stops_.empty() ? std::isinf(statistic)
+                       : statistic <= stops_.back().statistic) {
+      return;
+    }
+    stops_.push_back({position, statistic});
+  }
+
+  // `found`: (score, position of its list) of every candidate.
+  void AddTo(RecallCurve* curve,
+             std::vector<std::pair<float, uint32_t>>* found) const {
+    if (found->size() < k_) return;
+    std::nth_element(found->begin(), found->begin() + k_ - 1, found->end());
+    double from = -kInfinity;
+    for (const Stop& stop : stops_) {
+      const auto before = std::count_if(
+          found->begin(), found->begin() + k_,
+          [&](const auto& hit) { return hit.second < stop.position; });
+      curve->Add(from, stop.statistic, static_cast<double>(before) / k_);
+      from = stop.statistic;
+    }
+    curve->Add(from, kInfinity, 1);
+    curve->AddQuery();
+  }
+
+ private:
+  struct Stop {
+    uint32_t position;
+    double statistic;  // rising
+  };
+
+  uint32_t k_;
+  std::vector<float> best_;  // max-heap of the k best scores
+  std::vector<Stop> stops_;
+};
+
+class Calibrator {
+ public:
+  Calibrator(PageStore* store, PageLock sealed,
+             std::shared_ptr<const View> view)
+      : store_(store), sealed_(sealed), curves_(std::size(kKs)) {
+    snapshot_.view = std::move(view);
+    TailHead empty;
+    empty.codebook_version = snapshot_.view->manifest.current_codebook();
+    snapshot_.tails.assign(snapshot_.view->meta.shards, empty);
+  }
+
+  // `query`: prepared; `id`: the row it is, which is left out.
+  Status Run(const float* query, uint64_t id, bool large_k) {
+    const MetaPage& meta = snapshot_.view->meta;
+    const uint32_t dimensions = meta.shape().dimensions;
+    ListScanner scanner(store_, sealed_, snapshot_, query, kTruthEpsilon);
+    POMAI_RETURN_IF_ERROR(scanner.Open());
+    const StopRule rule(meta.metric,
+                        snapshot_.view->manifest.max_squared_norm,
+                        kernel::InnerProduct(query, query, dimensions));
+    std::vector<Trace> traces;
+    for (const uint32_t k : kKs) {
+      if (k < kLargeK || large_k) traces.emplace_back(k);
+    }
+    CandidatePool pool;
+    // One more than k: the row itself is among them.
+    pool.SetWanted((large_k ? kLargeK : kLargeK / 10) + 1);
+    found_.clear();
+    POMAI_RETURN_IF_ERROR(Walk(&scanner, &pool, id, rule, &traces));
+    for (size_t i = 0; i < traces.size(); ++i) {
+      traces[i].AddTo(&curves_[i], &found_);
+    }
+    return Status::Ok();
+  }
+
+  Calibration Finish() const {
+    Calibration calibration;
+    for (size_t i = 0; i < std::size(kKs); ++i) {
+      if (curves_[i].empty()) continue;
+      calibration.ks.push_back(kKs[i]);
+      for (const float target : kTargets) {
+        const double aim =
+            target + std::min<double>(kMargin, (1 - target) / 4);
+        calibration.taus.push_back(curves_[i].Threshold(aim));
+      }
+    }
+    if (!calibration.ks.empty()) {
+      calibration.targets.assign(std::begin(kTargets), std::end(kTargets));
+    }
+    return calibration;
+  }
+
+ private:
+  Status Walk(ListScanner* scanner, CandidatePool* pool, uint64_t id,
+              const StopRule& rule, std::vector<Trace>* traces) {
+    ProbeList list;
+    bool left_out = false;
+    size_t seen = 0;
+    for (uint32_t position = 0; scanner->NextList(&list); ++position) {
+      for (Trace& trace : *traces) {
+        trace.Observe(position, rule.Statistic(scanner->codes_scanned(),
+                                               list.score, trace.rho()));
+      }
+      POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool, false));
+      for (; seen < pool->candidates().size(); ++seen) {
+        const Candidate& candidate = pool->candidates()[seen];
+        if (!left_out) {
+          POMAI_ASSIGN_OR_RETURN(const uint64_t found, scanner->Id(candidate));
+          if (found == id) {
+            left_out = true;
+            continue;
+          }
+        }
+        found_.emplace_back(candidate.score, position);
+        for (Trace& trace : *traces) trace.Add(candidate.score);
+      }
+    }
+    scanner->Release();
+    return Status::Ok();
+  }
+
+  PageStore* store_;
+  PageLock sealed_;
+  Snapshot snapshot_;
+  std::vector<RecallCurve> curves_;
+  std::vector<std::pair<float, uint32_t>> found_;
+};
+
+}  // namespace
+
+Result<Calibration> Calibrate(PageStore* store, PageLock sealed,
+                              std::shared_ptr<const View> view,
+                              SampleSet* sample,
+                              const CalibrationOptions& options) {
+  // One list is always searched whole.
+  if (view->manifest.codebooks.empty() || sample->size() == 0) {
+    return Calibration();
+  }
+  const uint64_t queries = std::min<uint64_t>(options.queries, sample->size());
+  Calibrator calibrator(store, sealed, view);
+  std::vector<float> query(view->meta.shape().dimensions);
+  for (uint64_t i = 0; i < queries; ++i) {
+    const uint64_t row = i * sample->size() / queries;
+    POMAI_ASSIGN_OR_RETURN(const float* vector, sample->Rows(row, 1));
+    std::copy_n(vector, query.size(), query.begin());
+    POMAI_RETURN_IF_ERROR(calibrator.Run(query.data(), sample->id(row),
+                                         i % kLargeKInterval == 0));
+    if (options.progress) options.progress(i + 1, queries);
+  }
+  return calibrator.Finish();
+}
+
+}  // namespace pomai

@@ -1,0 +1,238 @@
+#include "core/engine/list_scanner.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace pomai {
+namespace {
+
+// Blocks between two polls: some 200 microseconds of scanning.
+constexpr uint32_t kBlocksPerPoll = 1024;
+
+}  // namespace
+
+ListScanner::ListScanner(PageStore* store, PageLock sealed, Snapshot snapshot,
+                         const float* query, float epsilon)
+    : store_(store),
+      sealed_(sealed),
+      snapshot_(std::move(snapshot)),
+      shape_(snapshot_.view->meta.shape()),
+      query_(query, query + shape_.dimensions),
+      estimator_(shape_, query, epsilon),
+      centroid_(shape_.dimensions) {}
+
+Status ListScanner::Open() {
+  const View& view = *snapshot_.view;
+  const MetaPage& meta = view.meta;
+  tails_.resize(meta.shards);
+  std::vector<bool> used(view.codebooks.size());
+  for (size_t i = 0; i < used.size(); ++i) {
+    const uint64_t version = view.codebooks[i]->version();
+    for (const SegmentRef& ref : view.manifest.segments) {
+      if (ref.codebook_version == version) used[i] = true;
+    }
+    for (const TailHead& head : snapshot_.tails) {
+      if (head.first_block != kNoBlock && head.codebook_version == version) {
+        used[i] = true;
+      }
+    }
+  }
+  for (uint32_t shard = 0; shard < meta.shards; ++shard) {
+    POMAI_RETURN_IF_ERROR(
+        tails_[shard].Load(store_, snapshot_.tails[shard], shard, sealed_));
+  }
+  for (const SegmentRef& ref : view.manifest.segments) {
+    segments_.emplace_back(store_, shape_, &ref, sealed_);
+  }
+  for (uint32_t i = 0; i < view.codebooks.size(); ++i) {
+    const Codebook& codebook = *view.codebooks[i];
+    centroids_.emplace_back(store_, &codebook.extent(), sealed_);
+    rankings_.push_back(used[i] ? codebook.Rank(query_.data())
+                                : ListRanking({}));
+    ProbeList head{i, 0, std::numeric_limits<float>::infinity()};
+    RankedList ranked;
+    if (rankings_[i].Next(&ranked)) {
+      head.list = ranked.list;
+      head.score = codebook.version() == 0
+                       ? -std::numeric_limits<float>::infinity()
+                       : ranked.score;
+      heads_.push_back(head);
+    }
+  }
+  return Status::Ok();
+}
+
+bool ListScanner::NextList(ProbeList* list) {
+  if (heads_.empty()) return false;
+  const auto nearest = std::min_element(
+      heads_.begin(), heads_.end(), [](const ProbeList& a, const ProbeList& b) {
+        return a.score < b.score;
+      });
+  *list = *nearest;
+  RankedList ranked;
+  if (rankings_[nearest->codebook].Next(&ranked)) {
+    nearest->list = ranked.list;
+    nearest->score = ranked.score;
+  } else {
+    heads_.erase(nearest);
+  }
+  return true;
+}
+
+Status ListScanner::ReadTerms(const ProbeList& list, ListTerms* terms) {
+  const Codebook& codebook = *snapshot_.view->codebooks[list.codebook];
+  POMAI_RETURN_IF_ERROR(codebook.ReadCentroid(&centroids_[list.codebook],
+                                              list.list, centroid_.data()));
+  *terms = estimator_.TermsFor(centroid_.data());
+  return Status::Ok();
+}
+
+Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
+                         bool defer) {
+  POMAI_RETURN_IF_ERROR(PollReleased());
+  const View& view = *snapshot_.view;
+  const uint64_t version = view.codebooks[list.codebook]->version();
+  ListTerms terms;
+  POMAI_RETURN_IF_ERROR(ReadTerms(list, &terms));
+  for (uint32_t i = 0; i < segments_.size(); ++i) {
+    if (segments_[i].ref().codebook_version != version) continue;
+    POMAI_RETURN_IF_ERROR(ScanSegment(i, list, terms, pool, defer));
+  }
+  for (uint32_t shard = 0; shard < tails_.size(); ++shard) {
+    if (snapshot_.tails[shard].codebook_version != version) continue;
+    POMAI_RETURN_IF_ERROR(ScanTail(shard, list, terms, pool));
+  }
+  return Status::Ok();
+}
+
+Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
+                                const ListTerms& terms, CandidatePool* pool,
+                                bool defer) {
+  POMAI_ASSIGN_OR_RETURN(ListRange range, segments_[segment].List(list.list));
+  if (range.rows == 0) return Status::Ok();
+  const auto number = static_cast<uint32_t>(probes_.size());
+  probes_.push_back({false, segment, range, terms});
+  const Probe probe = probes_.back();
+  for (uint32_t first = 0; first < range.rows; first += kBlockCodes) {
+    if (first / kBlockCodes % kBlocksPerPoll == kBlocksPerPoll - 1) {
+      POMAI_RETURN_IF_ERROR(PollReleased());
+    }
+    POMAI_RETURN_IF_ERROR(ScanBlock(probe, number, first, pool, defer));
+  }
+  codes_scanned_ += range.rows;
+  return Status::Ok();
+}
+
+// `first`: the block's first row within the list.
+Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
+                              uint32_t first, CandidatePool* pool, bool defer) {
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* block,
+                         segments_[probe.source].Block(
+                             probe.range.first_block + first / kBlockCodes));
+  const uint32_t count = std::min(probe.range.rows - first, kBlockCodes);
+  float lower[kBlockCodes];
+  uint32_t survivors =
+      estimator_.ScanBlock(block, probe.terms, pool->rho(), lower);
+  if (count < kBlockCodes) survivors &= (1u << count) - 1;
+  const uint32_t first_row = probe.range.first_row + first;
+  uint32_t refined = 0;
+  for (uint32_t left = survivors; left != 0; left &= left - 1) {
+    const uint32_t slot = static_cast<uint32_t>(std::countr_zero(left));
+    // rho may have come down since the block was scanned.
+    if (lower[slot] > pool->rho()) continue;
+    refined |= 1u << slot;
+    POMAI_RETURN_IF_ERROR(
+        RefineCode(probe, probe_number, first_row + slot, block, pool));
+  }
+  if (!defer) return Status::Ok();
+  for (uint32_t slot = 0; slot < count; ++slot) {
+    if ((refined >> slot & 1) == 0) {
+      pool->Defer({lower[slot], probe_number, first_row + slot});
+    }
+  }
+  return Status::Ok();
+}
+
+Status ListScanner::RefineCode(const Probe& probe, uint32_t probe_number,
+                               uint32_t row, const uint8_t* block,
+                               CandidatePool* pool) {
+  SegmentReader& reader = segments_[probe.source];
+  POMAI_ASSIGN_OR_RETURN(const bool dead, reader.IsDead(row));
+  if (dead) return Status::Ok();
+  const uint8_t* refine_row = nullptr;
+  if (shape_.refine_size() > 0) {
+    POMAI_ASSIGN_OR_RETURN(refine_row, reader.RefineRow(row));
+  }
+  const uint32_t slot = (row - probe.range.first_row) % kBlockCodes;
+  const Estimate estimate =
+      estimator_.Refine(block, slot, refine_row, probe.terms);
+  pool->Add({estimate.score, estimate.error, probe_number, row});
+  ++codes_refined_;
+  return Status::Ok();
+}
+
+Status ListScanner::ScanTail(uint32_t shard, const ProbeList& list,
+                             const ListTerms& terms, CandidatePool* pool) {
+  TailView& tail = tails_[shard];
+  const auto entries = tail.List(list.list);
+  if (entries.empty()) return Status::Ok();
+  const auto number = static_cast<uint32_t>(probes_.size());
+  probes_.push_back({true, shard, {}, terms});
+  const auto base = static_cast<uint32_t>(entries.data() - tail.all().data());
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    if (i % kBlocksPerPoll == kBlocksPerPoll - 1) {
+      POMAI_RETURN_IF_ERROR(PollReleased());
+    }
+    POMAI_ASSIGN_OR_RETURN(const uint8_t* record, tail.Record(entries[i]));
+    const Estimate estimate = estimator_.RefineRecord(record, terms);
+    pool->Add({estimate.score, estimate.error, number, base + i});
+  }
+  codes_scanned_ += entries.size();
+  codes_refined_ += entries.size();
+  return Status::Ok();
+}
+
+Status ListScanner::RefineDeferred(const std::vector<DeferredCode>& codes,
+                                   CandidatePool* pool) {
+  uint32_t since_poll = 0;
+  for (const DeferredCode& code : codes) {
+    if (code.lower > pool->rho()) {
+      pool->Defer(code);
+      continue;
+    }
+    if (++since_poll % kBlocksPerPoll == 0) {
+      POMAI_RETURN_IF_ERROR(PollReleased());
+    }
+    const Probe& probe = probes_[code.probe];
+    POMAI_ASSIGN_OR_RETURN(
+        const uint8_t* block,
+        segments_[probe.source].Block(
+            probe.range.first_block +
+            (code.row - probe.range.first_row) / kBlockCodes));
+    POMAI_RETURN_IF_ERROR(
+        RefineCode(probe, code.probe, code.row, block, pool));
+  }
+  return Status::Ok();
+}
+
+Result<uint64_t> ListScanner::Id(const Candidate& candidate) {
+  const Probe& probe = probes_[candidate.probe];
+  if (probe.in_tail) return tails_[probe.source].all()[candidate.row].id;
+  return segments_[probe.source].Id(candidate.row);
+}
+
+void ListScanner::Release() {
+  for (ExtentReader& reader : centroids_) reader.Release();
+  for (SegmentReader& reader : segments_) reader.Release();
+  for (TailView& tail : tails_) tail.Release();
+}
+
+Status ListScanner::PollReleased() {
+  Release();
+  return store_->Poll();
+}
+
+}  // namespace pomai

@@ -1,0 +1,103 @@
+// ListScanner: scans posting lists of a snapshot, in segments and tails, into a
+// CandidatePool.
+//
+//   ListScanner scanner(store, sealed, snapshot, rotated_query, epsilon);
+//   POMAI_RETURN_IF_ERROR(scanner.Open());
+//   while (scanner.NextList(&list)) {
+//     POMAI_RETURN_IF_ERROR(scanner.Scan(list, &pool));
+//   }
+//
+// Lists of several codebooks (while a retrain is on its way) are one sequence
+// in order of their centroids' scores; the untrained list comes first, since
+// its centroid says nothing. Holds pages during Scan and Refine only. One per
+// search, one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/engine/candidate_pool.h"
+#include "core/engine/snapshot.h"
+#include "core/memtable/tail.h"
+#include "core/rabitq/estimator.h"
+#include "core/segment/segment_reader.h"
+
+namespace pomai {
+
+// One list to probe: of which codebook, how near.
+struct ProbeList {
+  uint32_t codebook = 0;  // index into view.codebooks
+  uint32_t list = 0;
+  float score = 0;        // of its centroid
+};
+
+class ListScanner {
+ public:
+  // `query`: rotated (normalised under cosine), padded floats. `store` must
+  // outlive it.
+  ListScanner(PageStore* store, PageLock sealed, Snapshot snapshot,
+              const float* query, float epsilon);
+
+  // Reads the tails' directories and ranks the lists.
+  Status Open();
+
+  // The nearest list not returned yet; false after the last.
+  bool NextList(ProbeList* list);
+
+  // Scans one list: what may be within pool->rho() is refined and added, the
+  // rest is deferred if `defer`. Polls.
+  Status Scan(const ProbeList& list, CandidatePool* pool, bool defer);
+  // Refines codes that were deferred, in the order of `codes`; those that rho
+  // rules out by now are deferred again.
+  Status RefineDeferred(const std::vector<DeferredCode>& codes,
+                        CandidatePool* pool);
+
+  // The row's id.
+  Result<uint64_t> Id(const Candidate& candidate);
+  // Lets all pages go.
+  void Release();
+
+  uint64_t codes_scanned() const { return codes_scanned_; }
+  uint64_t codes_refined() const { return codes_refined_; }
+  std::vector<TailView>& tails() { return tails_; }
+  std::vector<SegmentReader>& segments() { return segments_; }
+
+ private:
+  // Where the candidates of one list in one segment or tail came from.
+  struct Probe {
+    bool in_tail;
+    uint32_t source;  // segment or shard
+    ListRange range;
+    ListTerms terms;
+  };
+
+  Status ReadTerms(const ProbeList& list, ListTerms* terms);
+  Status ScanSegment(uint32_t segment, const ProbeList& list,
+                     const ListTerms& terms, CandidatePool* pool, bool defer);
+  Status ScanTail(uint32_t shard, const ProbeList& list,
+                  const ListTerms& terms, CandidatePool* pool);
+  Status ScanBlock(const Probe& probe, uint32_t probe_number, uint32_t first,
+                   CandidatePool* pool, bool defer);
+  Status RefineCode(const Probe& probe, uint32_t probe_number, uint32_t row,
+                    const uint8_t* block, CandidatePool* pool);
+  Status PollReleased();
+
+  PageStore* store_;
+  PageLock sealed_;
+  Snapshot snapshot_;
+  CodeShape shape_;
+  std::vector<float> query_;
+  Estimator estimator_;
+  std::vector<ListRanking> rankings_;  // parallel to view.codebooks
+  std::vector<ProbeList> heads_;       // the next list of each ranking
+  std::vector<ExtentReader> centroids_;
+  std::vector<SegmentReader> segments_;
+  std::vector<TailView> tails_;
+  std::vector<Probe> probes_;
+  std::vector<float> centroid_;
+  uint64_t codes_scanned_ = 0;
+  uint64_t codes_refined_ = 0;
+};
+
+}  // namespace pomai

@@ -1,0 +1,299 @@
+#include "core/engine/search_cursor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/engine/candidate_pool.h"
+#include "core/engine/list_scanner.h"
+#include "core/engine/preparation.h"
+#include "core/engine/row_walk.h"
+#include "core/engine/stop_rule.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kFirstBatch = 10;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// Rows measured between two polls.
+constexpr size_t kMeasureRows = 256;
+// For target recall 1 no true neighbour may fall to the bound: at six standard
+// deviations none does.
+constexpr float kExhaustiveEpsilon = 6;
+
+// Every row, none with a distance: the query is NULL or has no direction.
+class UnorderedCursor : public SearchCursor {
+ public:
+  UnorderedCursor(PageStore* store, PageLock sealed, Snapshot snapshot)
+      : walk_(store, sealed, std::move(snapshot), RowWalk::kAll) {}
+
+  Result<bool> Next(Hit* hit) override {
+    POMAI_ASSIGN_OR_RETURN(const bool more, walk_.Next(&hit->id));
+    hit->has_distance = false;
+    if (more) ++stats_.rows_returned;
+    return more;
+  }
+  const SearchStats& stats() const override { return stats_; }
+
+ private:
+  RowWalk walk_;
+  SearchStats stats_;
+};
+
+struct Measured {
+  double distance;
+  uint64_t id;
+};
+
+// Descending, so that the nearest is taken from the back.
+bool Farther(const Measured& a, const Measured& b) {
+  return a.distance != b.distance ? a.distance > b.distance : a.id > b.id;
+}
+
+class BestFirstCursor : public SearchCursor {
+ public:
+  BestFirstCursor(PageStore* store, PageLock sealed, Snapshot snapshot,
+                  const std::vector<float>& query, const SearchOptions& options,
+                  VectorSource* source)
+      : options_(options),
+        snapshot_(std::move(snapshot)),
+        store_(store),
+        source_(source),
+        metric_(snapshot_.view->meta.metric),
+        scanner_(store, sealed, snapshot_, query.data(),
+                 options.target_recall >= 1 ? kExhaustiveEpsilon
+                                            : kDefaultEpsilon),
+        rule_(metric_, snapshot_.view->manifest.max_squared_norm,
+              SquaredNorm(query)),
+        without_distance_(store, sealed, snapshot_,
+                          RowWalk::kWithoutDistance) {}
+
+  Status Open() {
+    POMAI_RETURN_IF_ERROR(scanner_.Open());
+    lists_left_ = scanner_.NextList(&next_list_);
+    scanner_.Release();
+    return Status::Ok();
+  }
+
+  Result<bool> Next(Hit* hit) override {
+    while (ready_.empty() && !exhausted_) {
+      const Status status = RunBatch();
+      scanner_.Release();
+      POMAI_RETURN_IF_ERROR(status);
+    }
+    if (!ready_.empty()) {
+      *hit = Hit{ready_.back().id, ready_.back().distance, true};
+      ready_.pop_back();
+      ++stats_.rows_returned;
+      return true;
+    }
+    return NextWithoutDistance(hit);
+  }
+
+  const SearchStats& stats() const override { return stats_; }
+
+ private:
+  static float SquaredNorm(const std::vector<float>& query) {
+    double squares = 0;
+    for (const float x : query) squares += static_cast<double>(x) * x;
+    return static_cast<float>(squares);
+  }
+
+  // Finds the next rows into ready_, the nearest at its back.
+  Status RunBatch() {
+    // Twice as many rows as the batch before.
+    wanted_ += batch_;
+    batch_ = static_cast<uint32_t>(std::min<uint64_t>(batch_ * 2ull, 1u << 20));
+    pool_.SetWanted(wanted_);
+    do {
+      POMAI_RETURN_IF_ERROR(RefineWithinRho());
+      POMAI_RETURN_IF_ERROR(Probe());
+      POMAI_RETURN_IF_ERROR(Measure());
+      // Rows that were gone count no longer: look further for the same batch.
+    } while (found_ < wanted_ && (lists_left_ || pool_.deferred_count() > 0));
+    exhausted_ = !lists_left_ && pool_.deferred_count() == 0 &&
+                 pool_.candidates().empty();
+    Emit();
+    CountStats();
+    return Status::Ok();
+  }
+
+  // Deferred codes that the grown (or, by rows that are gone, loosened) rho
+  // lets in again.
+  Status RefineWithinRho() {
+    while (pool_.rho() == kInfinity && pool_.deferred_count() > 0) {
+      // An eighth at least, so that a table full of dead rows takes few rounds.
+      const size_t count = std::max<size_t>(wanted_ - pool_.counted(),
+                                            pool_.deferred_count() / 8);
+      POMAI_RETURN_IF_ERROR(
+          scanner_.RefineDeferred(pool_.TakeLeastDeferred(count), &pool_));
+    }
+    if (pool_.deferred_count() == 0) return Status::Ok();
+    return scanner_.RefineDeferred(pool_.TakeDeferred(pool_.rho()), &pool_);
+  }
+
+  Status Probe() {
+    const float tau = snapshot_.view->manifest.calibration.Tau(
+        wanted_, options_.target_recall);
+    while (lists_left_ && !FarEnough(tau)) {
+      POMAI_RETURN_IF_ERROR(scanner_.Scan(next_list_, &pool_, true));
+      ++stats_.lists_probed;
+      lists_left_ = scanner_.NextList(&next_list_);
+    }
+    return Status::Ok();
+  }
+
+  bool FarEnough(float tau) const {
+    if (options_.probes > 0) {
+      return stats_.lists_probed >= options_.probes && pool_.rho() < kInfinity;
+    }
+    return rule_.Statistic(scanner_.codes_scanned(), next_list_.score,
+                           pool_.rho()) > tau;
+  }
+
+  // Measures the candidates that can be among the wanted_ nearest.
+  Status Measure() {
+    while (found_ < wanted_ && !pool_.candidates().empty()) {
+      POMAI_RETURN_IF_ERROR(MeasureRows(pool_.TakeBest(wanted_ - found_)));
+    }
+    if (found_ >= wanted_) {
+      const double worst = DistanceToScore(metric_, WorstWanted());
+      POMAI_RETURN_IF_ERROR(
+          MeasureRows(pool_.TakeWithin(static_cast<float>(worst))));
+    }
+    pool_.SetWanted(wanted_);
+    return Status::Ok();
+  }
+
+  // The wanted_-th least distance found so far.
+  double WorstWanted() {
+    // Of those not returned yet; returned ones are no farther for the rule's
+    // purpose, rows that came late only make the bound wider.
+    const size_t rank = wanted_ - returned_ - 1;
+    std::nth_element(
+        found_rows_.begin(), found_rows_.begin() + static_cast<long>(rank),
+        found_rows_.end(), [](const Measured& a, const Measured& b) {
+          return a.distance < b.distance;
+        });
+    return found_rows_[rank].distance;
+  }
+
+  Status MeasureRows(const std::vector<Candidate>& candidates) {
+    for (size_t at = 0; at < candidates.size(); at += kMeasureRows) {
+      const size_t count = std::min(kMeasureRows, candidates.size() - at);
+      POMAI_RETURN_IF_ERROR(MeasureChunk({candidates.data() + at, count}));
+    }
+    return Status::Ok();
+  }
+
+  Status MeasureChunk(std::span<const Candidate> candidates) {
+    ids_.clear();
+    for (const Candidate& candidate : candidates) {
+      POMAI_ASSIGN_OR_RETURN(const uint64_t id, scanner_.Id(candidate));
+      ids_.push_back(id);
+    }
+    exact_.assign(ids_.size(), ExactDistance());
+    scanner_.Release();
+    POMAI_RETURN_IF_ERROR(store_->Poll());
+    POMAI_RETURN_IF_ERROR(source_->Measure(ids_, exact_));
+    stats_.rows_measured += ids_.size();
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      if (exact_[i].state == RowState::kFound) {
+        found_rows_.push_back({exact_[i].distance, ids_[i]});
+        ++found_;
+        pool_.Keep(candidates[i]);
+      } else if (exact_[i].state == RowState::kNoDistance) {
+        lost_distance_.push_back(ids_[i]);
+      }
+    }
+    return Status::Ok();
+  }
+
+  // Hands over the nearest rows found, up to wanted_ in all.
+  void Emit() {
+    std::sort(found_rows_.begin(), found_rows_.end(), Farther);
+    const size_t count = std::min<size_t>(found_rows_.size(),
+                                          wanted_ - returned_);
+    ready_.assign(found_rows_.end() - static_cast<long>(count),
+                  found_rows_.end());
+    found_rows_.resize(found_rows_.size() - count);
+    returned_ += count;
+    if (exhausted_ && !found_rows_.empty()) exhausted_ = false;
+  }
+
+  void CountStats() {
+    stats_.codes_scanned = scanner_.codes_scanned();
+    stats_.codes_refined = scanner_.codes_refined();
+  }
+
+  Result<bool> NextWithoutDistance(Hit* hit) {
+    hit->has_distance = false;
+    bool more = true;
+    if (!lost_distance_.empty()) {
+      hit->id = lost_distance_.back();
+      lost_distance_.pop_back();
+    } else {
+      POMAI_ASSIGN_OR_RETURN(more, without_distance_.Next(&hit->id));
+    }
+    if (more) ++stats_.rows_returned;
+    return more;
+  }
+
+  SearchOptions options_;
+  Snapshot snapshot_;
+  PageStore* store_;
+  VectorSource* source_;
+  Metric metric_;
+  ListScanner scanner_;
+  StopRule rule_;
+  RowWalk without_distance_;
+  CandidatePool pool_;
+  ProbeList next_list_;
+  bool lists_left_ = false;
+  bool exhausted_ = false;
+  uint32_t batch_ = kFirstBatch;
+  uint32_t wanted_ = 0;     // rows asked for up to this batch
+  uint64_t found_ = 0;      // rows measured and there
+  uint64_t returned_ = 0;   // of those, put into ready_ so far
+  std::vector<Measured> found_rows_;  // measured, not in ready_ yet
+  std::vector<Measured> ready_;       // the nearest at the back
+  std::vector<uint64_t> lost_distance_;
+  std::vector<uint64_t> ids_;
+  std::vector<ExactDistance> exact_;
+  SearchStats stats_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SearchCursor>> SearchCursor::Open(
+    PageStore* store, PageLock sealed, Snapshot snapshot,
+    std::span<const float> query, const SearchOptions& options,
+    VectorSource* source) {
+  const View& view = *snapshot.view;
+  const uint32_t dimensions = view.meta.dimensions;
+  if (!query.empty() && dimensions != 0 && query.size() != dimensions) {
+    return Status::InvalidArgument("expected " + std::to_string(dimensions) +
+                                   " dimensions, not " +
+                                   std::to_string(query.size()));
+  }
+  std::vector<float> rotated;
+  bool ordered = !query.empty() && dimensions != 0;
+  if (ordered) {
+    Preparation preparation(view.meta.metric, view.rotation);
+    rotated.resize(preparation.padded());
+    ordered = preparation.Apply(query.data(), rotated.data());
+  }
+  if (!ordered) {
+    return std::unique_ptr<SearchCursor>(std::make_unique<UnorderedCursor>(
+        store, sealed, std::move(snapshot)));
+  }
+  auto cursor = std::make_unique<BestFirstCursor>(
+      store, sealed, std::move(snapshot), rotated, options, source);
+  POMAI_RETURN_IF_ERROR(cursor->Open());
+  return std::unique_ptr<SearchCursor>(std::move(cursor));
+}
+
+}  // namespace pomai

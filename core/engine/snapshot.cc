@@ -1,0 +1,134 @@
+#include "core/engine/snapshot.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace pomai {
+namespace {
+
+constexpr int kMaxAttempts = 8;
+
+// Meta page and shard pages as of one moment.
+Status ReadHeads(PageStore* store, MetaPage* meta,
+                 std::vector<TailHead>* tails) {
+  POMAI_ASSIGN_OR_RETURN(PageGuard guard,
+                         store->Read(kMetaBlock, PageLock::kShare));
+  POMAI_ASSIGN_OR_RETURN(*meta, MetaPage::Decode(guard.data()));
+  tails->clear();
+  for (uint32_t shard = 0; shard < meta->shards; ++shard) {
+    const BlockNumber block = ShardBlock(shard);
+    POMAI_ASSIGN_OR_RETURN(PageGuard page,
+                           store->Read(block, PageLock::kShare));
+    POMAI_ASSIGN_OR_RETURN(TailHead head,
+                           ReadShardPage(page.data(), block, shard));
+    tails->push_back(head);
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+const Codebook* View::FindCodebook(uint64_t version) const {
+  for (const auto& codebook : codebooks) {
+    if (codebook->version() == version) return codebook.get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const View> ViewCache::Find(uint64_t key,
+                                            const MetaPage& meta) const {
+  for (const auto& [known, view] : views_) {
+    if (known == key && view->meta.build_id == meta.build_id &&
+        view->meta.sequence == meta.sequence &&
+        view->meta.dimensions == meta.dimensions) {
+      return view;
+    }
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const View> ViewCache::FindOlder(uint64_t key,
+                                                 const MetaPage& meta) const {
+  for (const auto& [known, view] : views_) {
+    if (known == key && view->meta.build_id == meta.build_id &&
+        view->meta.dimensions == meta.dimensions) {
+      return view;
+    }
+  }
+  return nullptr;
+}
+
+Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
+                                             const MetaPage& meta,
+                                             Manifest manifest,
+                                             const View* older) {
+  auto view = std::make_shared<View>();
+  view->meta = meta;
+  view->manifest = std::move(manifest);
+  if (meta.dimensions == 0) return std::shared_ptr<const View>(view);
+  const uint32_t padded = meta.shape().dimensions;
+  for (const CodebookRef& ref : view->manifest.codebooks) {
+    std::shared_ptr<const Codebook> codebook;
+    if (older != nullptr) {
+      for (const auto& known : older->codebooks) {
+        if (known->version() == ref.version) codebook = known;
+      }
+    }
+    if (codebook == nullptr) {
+      POMAI_ASSIGN_OR_RETURN(codebook,
+                             Codebook::Load(store, ref.extent, sealed));
+    }
+    if (codebook->version() != ref.version ||
+        codebook->dimensions() != padded) {
+      return Status::Corruption("codebook " + std::to_string(ref.version) +
+                                " does not belong to this index");
+    }
+    view->codebooks.push_back(std::move(codebook));
+  }
+  view->codebooks.push_back(Codebook::Untrained(padded, meta.metric));
+  if (older != nullptr && older->rotation != nullptr) {
+    view->rotation = older->rotation;
+  } else {
+    view->rotation =
+        std::make_shared<const Rotation>(meta.dimensions, meta.rotation_seed);
+  }
+  return std::shared_ptr<const View>(view);
+}
+
+void ViewCache::Put(uint64_t key, std::shared_ptr<const View> view) {
+  std::erase_if(views_, [key](const auto& entry) { return entry.first == key; });
+  if (views_.size() >= kMaxViews) views_.erase(views_.begin());
+  views_.emplace_back(key, std::move(view));
+}
+
+Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
+                              ViewCache* cache, uint64_t key) {
+  for (int attempt = 1;; ++attempt) {
+    MetaPage meta;
+    Snapshot snapshot;
+    POMAI_RETURN_IF_ERROR(ReadHeads(store, &meta, &snapshot.tails));
+    snapshot.view = cache->Find(key, meta);
+    if (snapshot.view != nullptr) return snapshot;
+    const auto older = cache->FindOlder(key, meta);
+    Status status;
+    if (auto manifest = Manifest::Load(store, meta, sealed); manifest.ok()) {
+      auto view = MakeView(store, sealed, meta, std::move(manifest).value(),
+                           older.get());
+      if (view.ok()) {
+        snapshot.view = *view;
+        cache->Put(key, snapshot.view);
+        return snapshot;
+      }
+      status = view.status();
+    } else {
+      status = manifest.status();
+    }
+    if (status.code() != StatusCode::kAborted || attempt == kMaxAttempts) {
+      return status;
+    }
+    POMAI_RETURN_IF_ERROR(store->Poll());
+  }
+}
+
+}  // namespace pomai
