@@ -56,6 +56,14 @@ inline uint32_t ExtendFork(Relation relation, ForkNumber fork, uint32_t count,
 #endif
 }
 
+// START_CRIT_SECTION and END_CRIT_SECTION. Theirs count with ++ on a volatile,
+// which C++20 deprecates.
+inline void BeginCritical() { CritSectionCount = CritSectionCount + 1; }
+inline void EndCritical() {
+  Assert(CritSectionCount > 0);
+  CritSectionCount = CritSectionCount - 1;
+}
+
 // Sleeps as the cost limits of VACUUM ask for, and honours interrupts.
 inline void VacuumDelay() {
 #if PG_VERSION_NUM >= 180000
@@ -65,13 +73,27 @@ inline void VacuumDelay() {
 #endif
 }
 
-// Raises "snapshot too old" where the server still knows that.
-inline void CheckOldSnapshot(Snapshot snapshot, Relation relation,
-                             Buffer buffer) {
+// Raises "snapshot too old" where the server still knows that. `block` is one
+// that every change of what a search sees would touch.
+inline void CheckOldSnapshot(::Snapshot snapshot, Relation relation,
+                             BlockNumber block) {
 #if PG_VERSION_NUM < 170000
+  if (old_snapshot_threshold < 0) return;
+  Buffer buffer = ReadBuffer(relation, block);
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
   TestForOldSnapshot(snapshot, relation, BufferGetPage(buffer));
+  UnlockReleaseBuffer(buffer);
 #else
-  (void)snapshot, (void)relation, (void)buffer;
+  (void)snapshot, (void)relation, (void)block;
+#endif
+}
+
+// Whether `role` owns `relation` or may act as its owner.
+inline bool OwnsRelation(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, role);
+#else
+  return pg_class_ownercheck(relation, role);
 #endif
 }
 
