@@ -95,10 +95,13 @@ void Raise(const Failure& failure) {
              errdetail("An index of access method \"pomai\" needed more.")));
   }
   if (failure.code == StatusCode::kAborted) {
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("canceling statement due to conflict with recovery"),
-                    errdetail("Pages of the index were reused: %s", text),
-                    errhint("Run the statement again.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+         RecoveryInProgress()
+             ? errmsg("canceling statement due to conflict with recovery")
+             : errmsg("index was rewritten while it was used"),
+         errdetail_internal("%s", text), errhint("Run the statement again.")));
   }
   if (failure.code == StatusCode::kCorruption) {
     ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED), errmsg("%s", text),

@@ -1,0 +1,120 @@
+#include "src/host_pg/relation_store.h"
+
+#include <string>
+
+#include "src/host_pg/relation_change.h"
+#include "src/pg/entry.h"
+#include "src/pg/server.h"
+
+namespace pomai {
+namespace {
+
+// A guard's handle: the buffer's number, and whether it is locked.
+constexpr uint64_t kLockedFlag = uint64_t{1} << 32;
+
+uint64_t HandleOf(Buffer buffer, PageLock lock) {
+  return static_cast<uint32_t>(buffer) |
+         (lock == PageLock::kShare ? kLockedFlag : 0);
+}
+
+}  // namespace
+
+// The length of the fork is asked for only when `block` is not below the last
+// answer: an index never gets shorter while it is open.
+Status RelationStore::CheckBlock(BlockNumber block) {
+  if (likely(block < known_pages_)) return Status::Ok();
+  POMAI_ASSIGN_OR_RETURN(known_pages_, PageCount());
+  if (block < known_pages_) return Status::Ok();
+  return Status::Corruption("block " + std::to_string(block) +
+                            ": expected a block below " +
+                            std::to_string(known_pages_) + ", the end");
+}
+
+Result<PageGuard> RelationStore::Read(BlockNumber block, PageLock lock) {
+  POMAI_RETURN_IF_ERROR(CheckBlock(block));
+  Buffer buffer = InvalidBuffer;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    buffer = ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, strategy_);
+    if (lock == PageLock::kShare) LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  }));
+  ++held_;
+  return PageGuard(this, HandleOf(buffer, lock),
+                   reinterpret_cast<const uint8_t*>(BufferGetPage(buffer)));
+}
+
+// Neither call raises for a buffer that is pinned and locked.
+void RelationStore::Unpin(uint64_t handle) {
+  --held_;
+  if (abandoned_) return;
+  const auto buffer = static_cast<Buffer>(static_cast<uint32_t>(handle));
+  if ((handle & kLockedFlag) != 0) LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+  ReleaseBuffer(buffer);
+}
+
+void RelationStore::Prefetch(BlockNumber first, uint32_t count) {
+  if (effective_io_concurrency <= 0) return;
+  // A hint: an error waits for the next call that can report it.
+  (void)pg::Call([&]() noexcept {
+    for (uint32_t i = 0; i < count; ++i) {
+      PrefetchBuffer(relation_, fork_, first + i);
+    }
+  });
+}
+
+Result<std::unique_ptr<PageChange>> RelationStore::BeginChange() {
+  return std::unique_ptr<PageChange>(std::make_unique<RelationChange>(this));
+}
+
+// Under the extension lock from the first block to the last, so that they are
+// contiguous.
+Result<BlockNumber> RelationStore::Extend(uint32_t count) {
+  BlockNumber first = kNoBlock;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    LockRelationForExtension(relation_, ExclusiveLock);
+    for (uint32_t done = 0; done < count;) {
+      BlockNumber at;
+      const uint32_t added =
+          compat::ExtendFork(relation_, fork_, count - done, &at);
+      if (done == 0) first = at;
+      Assert(at == first + done);
+      done += added;
+      CHECK_FOR_INTERRUPTS();
+    }
+    UnlockRelationForExtension(relation_, ExclusiveLock);
+  }));
+  return first;
+}
+
+Status RelationStore::WriteNew(BlockNumber block, const uint8_t* page) {
+  POMAI_RETURN_IF_ERROR(CheckBlock(block));
+  const bool log = mode_ == Mode::kLive && RelationNeedsWAL(relation_);
+  return pg::Call([&]() noexcept {
+    Buffer buffer = ReadBufferExtended(relation_, fork_, block,
+                                       RBM_ZERO_AND_LOCK, strategy_);
+    compat::BeginCritical();
+    FillPage(BufferGetPage(buffer), page);
+    MarkBufferDirty(buffer);
+    if (log) log_newpage_buffer(buffer, true);
+    compat::EndCritical();
+    UnlockReleaseBuffer(buffer);
+  });
+}
+
+Result<uint32_t> RelationStore::PageCount() {
+  uint32_t pages = 0;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    pages = RelationGetNumberOfBlocksInFork(relation_, fork_);
+  }));
+  return pages;
+}
+
+Status RelationStore::Poll() {
+  Assert(held_ == 0);
+  if (poll_as_ == PollAs::kVacuum) {
+    return pg::Call([]() noexcept { compat::VacuumDelay(); });
+  }
+  if (likely(!INTERRUPTS_PENDING_CONDITION())) return Status::Ok();
+  return pg::Call([]() noexcept { CHECK_FOR_INTERRUPTS(); });
+}
+
+}  // namespace pomai

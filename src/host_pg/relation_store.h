@@ -1,0 +1,82 @@
+// RelationStore: the pages of an index, in the server's shared buffers.
+//
+//   RelationStore store(index);
+//   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
+//       TakeSnapshot(&store, SealedLock(), ProcessViewCache(), key));
+//
+// A change is one generic WAL record; a new page is logged as a full image. An
+// index that needs no WAL (temporary, unlogged) takes the same path and logs
+// nothing. While an index is built nobody else sees it and nothing is logged:
+// the build logs the whole fork at its end, which is also the only way for the
+// init fork of an unlogged index.
+//
+// On disk: the server's page header, then our body and special space without a
+// hole between them, because generic WAL zeroes a hole.
+//
+// Under pg::Entry, in the process that opened the relation. Holds no pin, lock
+// or memory of the server but through the guards and changes it gave out.
+#pragma once
+
+#include <memory>
+
+#include "core/host/page_store.h"
+#include "src/pg/server.h"
+
+namespace pomai {
+
+class RelationStore : public PageStore {
+ public:
+  enum class Mode : uint8_t {
+    kLive,   // other processes may use the index
+    kBuild,  // nobody else does; nothing is logged
+  };
+  enum class PollAs : uint8_t {
+    kStatement,  // honours interrupts
+    kVacuum,     // and sleeps as VACUUM's cost limits ask for
+  };
+
+  // `relation` stays open longer than this.
+  explicit RelationStore(Relation relation, Mode mode = Mode::kLive,
+                         ForkNumber fork = MAIN_FORKNUM)
+      : relation_(relation), fork_(fork), mode_(mode) {}
+  // A lock or pin that outlives its store is a bug.
+  ~RelationStore() override { Assert(abandoned_ || held_ == 0); }
+
+  // Pages go through this ring of buffers (VACUUM). Null: all of them.
+  void set_strategy(BufferAccessStrategy strategy) { strategy_ = strategy; }
+  void set_poll_as(PollAs poll_as) { poll_as_ = poll_as; }
+
+  Result<PageGuard> Read(BlockNumber block, PageLock lock) override;
+  void Prefetch(BlockNumber first, uint32_t count) override;
+  Result<std::unique_ptr<PageChange>> BeginChange() override;
+  Result<BlockNumber> Extend(uint32_t count) override;
+  Status WriteNew(BlockNumber block, const uint8_t* page) override;
+  Result<uint32_t> PageCount() override;
+  Status Poll() override;
+
+  // From now on guards let nothing go: the transaction has ended under them and
+  // took pins and locks with it. For memory that is freed after an error.
+  void Abandon() { abandoned_ = true; }
+
+ private:
+  friend class RelationChange;
+  void Unpin(uint64_t handle) override;
+  Status CheckBlock(BlockNumber block);
+
+  Relation relation_;
+  ForkNumber fork_;
+  Mode mode_;
+  PollAs poll_as_ = PollAs::kStatement;
+  bool abandoned_ = false;
+  BufferAccessStrategy strategy_ = nullptr;
+  uint32_t known_pages_ = 0;  // the fork is at least this long
+  int held_ = 0;              // pages pinned now
+};
+
+// How pages that never change are read: on a standby they may be reused under
+// a search, so their bytes are read under a lock.
+inline PageLock SealedLock() {
+  return RecoveryInProgress() ? PageLock::kShare : PageLock::kPin;
+}
+
+}  // namespace pomai
