@@ -1,0 +1,94 @@
+#include "core/engine/insert.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "test/unit/engine/memory_membrane.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kDimensions = 20;
+
+TEST(Insert, EachRowFindsItself) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .shards = 4});
+  membrane.Build(ClusteredVectors(2000, kDimensions, 20, 1));
+  for (uint64_t id = 2001; id <= 2400; ++id) {
+    const auto vector = ClusteredVectors(1, kDimensions, 20, id)[0];
+    ASSERT_TRUE(membrane.Insert(id, vector).ok());
+    const auto hits = membrane.Search(vector, 1);
+    ASSERT_EQ(hits.size(), 1u);
+    EXPECT_EQ(hits[0].id, id);
+  }
+}
+
+TEST(Insert, TheFirstVectorSettlesTheDimensions) {
+  MemoryMembrane membrane({.dimensions = 0, .bits = 0});
+  ASSERT_TRUE(membrane.Insert(1, {}).ok());
+  ASSERT_TRUE(membrane.Insert(2, Vector(kDimensions, 1.0f)).ok());
+  ASSERT_TRUE(membrane.Insert(3, {}).ok());
+  const Status status = membrane.Insert(4, Vector(3, 1.0f));
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "expected 20 dimensions, not 3");
+  const auto hits = membrane.Search(Vector(kDimensions, 1.0f), 10);
+  ASSERT_EQ(hits.size(), 3u);
+  EXPECT_EQ(hits[0].id, 2u);
+  EXPECT_TRUE(hits[0].has_distance);
+  EXPECT_FALSE(hits[1].has_distance);
+}
+
+TEST(Insert, AWrongLengthRejectsTheWholeBatch) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  const Vector right(kDimensions, 1.0f);
+  const Vector wrong(7, 1.0f);
+  const InsertRow rows[] = {{1, right}, {2, wrong}};
+  EXPECT_EQ(pomai::Insert(membrane.store(), PageLock::kPin, membrane.cache(),
+                          1, rows)
+                .code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_TRUE(membrane.Search({}, 10).empty());
+}
+
+TEST(Insert, SixteenThousandDimensionsWork) {
+  MemoryMembrane membrane({.dimensions = kMaxDimensions, .bits = 9});
+  for (uint64_t id = 1; id <= 5; ++id) {
+    ASSERT_TRUE(
+        membrane.Insert(id, ClusteredVectors(1, kMaxDimensions, 2, id)[0]).ok());
+  }
+  const auto hits =
+      membrane.Search(ClusteredVectors(1, kMaxDimensions, 2, 3)[0], 5);
+  ASSERT_EQ(hits.size(), 5u);
+  EXPECT_EQ(hits[0].id, 3u);
+  EXPECT_EQ(membrane.Insert(9, Vector(kMaxDimensions + 1, 1.0f)).code(),
+            StatusCode::kInvalidArgument);
+}
+
+// After a failure at any step, every row reported in is there once, and no row
+// is half there.
+TEST(Insert, AFailureAtAnyStepLosesNothing) {
+  for (uint64_t step = 0; step < 200; ++step) {
+    MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
+    std::set<uint64_t> inserted;
+    membrane.store()->FailOperation(step, MemoryStore::Fault::kCrash);
+    uint64_t id = 1;
+    for (; id <= 150; ++id) {
+      const auto vector = ClusteredVectors(1, kDimensions, 5, id)[0];
+      if (!membrane.Insert(id, vector).ok()) break;
+      inserted.insert(id);
+    }
+    const uint64_t failed = id;
+    membrane.rows()[failed] = ClusteredVectors(1, kDimensions, 5, failed)[0];
+    membrane.ReplaceStore(membrane.store()->CrashCopy());
+    std::set<uint64_t> found;
+    for (const auto& hit : membrane.Search(Vector(kDimensions, 0.1f), 1000)) {
+      EXPECT_TRUE(found.insert(hit.id).second) << "twice: " << hit.id;
+    }
+    found.erase(failed);
+    EXPECT_EQ(found, inserted) << "step " << step;
+    if (failed > 150) break;
+  }
+}
+
+}  // namespace
+}  // namespace pomai

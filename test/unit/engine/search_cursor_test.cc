@@ -1,0 +1,165 @@
+#include "core/engine/search_cursor.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "test/unit/engine/memory_membrane.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kDimensions = 48;
+
+std::vector<Vector> Queries() {
+  return ClusteredVectors(60, kDimensions, 40, 4242);
+}
+
+class SearchCursorMetrics : public testing::TestWithParam<Metric> {};
+
+TEST_P(SearchCursorMetrics, ReturnsTheNearestRowsInExactOrder) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .metric = GetParam()});
+  membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
+  for (const Vector& query : Queries()) {
+    const auto hits = membrane.Search(query, 10);
+    ASSERT_EQ(hits.size(), 10u);
+    for (size_t i = 1; i < hits.size(); ++i) {
+      EXPECT_LE(hits[i - 1].distance, hits[i].distance);
+    }
+    for (const auto& hit : hits) {
+      EXPECT_TRUE(hit.has_distance);
+      const Vector& row = membrane.rows()[hit.id];
+      EXPECT_EQ(hit.distance, kernel::Distance(GetParam(), query.data(),
+                                               row.data(), kDimensions));
+    }
+  }
+  EXPECT_GE(membrane.Recall(Queries(), 10, {}), 0.93);
+}
+
+TEST_P(SearchCursorMetrics, TargetOneIsExact) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .metric = GetParam()});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 40, 1));
+  EXPECT_EQ(membrane.Recall(Queries(), 10, {.target_recall = 1}), 1);
+}
+
+TEST_P(SearchCursorMetrics, WithoutLimitEveryRowComesOnce) {
+  MemoryMembrane membrane(
+      {.dimensions = kDimensions, .metric = GetParam(), .shards = 3});
+  membrane.Build(ClusteredVectors(4000, kDimensions, 40, 1));
+  for (uint64_t id = 5001; id <= 5300; ++id) {
+    const auto vector = ClusteredVectors(1, kDimensions, 40, id)[0];
+    ASSERT_TRUE(membrane.Insert(id, vector).ok());
+  }
+  const auto hits = membrane.Search(Queries()[0], 100000);
+  std::set<uint64_t> ids;
+  for (const auto& hit : hits) ids.insert(hit.id);
+  EXPECT_EQ(hits.size(), 4300u);
+  EXPECT_EQ(ids.size(), 4300u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SearchCursorMetrics,
+                         testing::Values(Metric::kL2, Metric::kInnerProduct,
+                                         Metric::kCosine));
+
+TEST(SearchCursor, MeasuresFewMoreRowsThanItReturns) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .bits = 6});
+  membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
+  uint64_t measured = 0;
+  for (const Vector& query : Queries()) {
+    membrane.Search(query, 10);
+    measured += membrane.stats().rows_measured;
+  }
+  EXPECT_LE(measured, 16 * Queries().size());
+}
+
+TEST(SearchCursor, ScansAFractionOfTheCodes) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(20000, kDimensions, 40, 1));
+  uint64_t scanned = 0;
+  for (const Vector& query : Queries()) {
+    membrane.Search(query, 10);
+    scanned += membrane.stats().codes_scanned;
+  }
+  EXPECT_LE(scanned, 20000 * Queries().size() / 4);
+}
+
+TEST(SearchCursor, RowsWithoutDistanceComeLast) {
+  MemoryMembrane membrane(
+      {.dimensions = kDimensions, .metric = Metric::kCosine});
+  auto vectors = ClusteredVectors(2000, kDimensions, 40, 1);
+  vectors[7].clear();                       // NULL
+  vectors[9] = Vector(kDimensions);         // no direction
+  membrane.Build(vectors);
+  ASSERT_TRUE(membrane.Insert(3001, {}).ok());
+  ASSERT_TRUE(membrane.Insert(3002, Vector(kDimensions)).ok());
+  const auto hits = membrane.Search(Queries()[0], 100000);
+  ASSERT_EQ(hits.size(), 2002u);
+  std::set<uint64_t> last;
+  for (size_t i = 1998; i < 2002; ++i) {
+    EXPECT_FALSE(hits[i].has_distance);
+    last.insert(hits[i].id);
+  }
+  EXPECT_EQ(last, (std::set<uint64_t>{8, 10, 3001, 3002}));
+}
+
+TEST(SearchCursor, AQueryWithoutDistanceReturnsEveryRow) {
+  MemoryMembrane membrane(
+      {.dimensions = kDimensions, .metric = Metric::kCosine});
+  membrane.Build(ClusteredVectors(2000, kDimensions, 40, 1));
+  ASSERT_TRUE(membrane.Insert(3001, Queries()[0]).ok());
+  EXPECT_EQ(membrane.Search({}, 100000).size(), 2001u);
+  EXPECT_EQ(membrane.Search(Vector(kDimensions), 100000).size(), 2001u);
+}
+
+TEST(SearchCursor, RowsThatAreGoneAreReplacedByOthers) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(4000, kDimensions, 40, 1));
+  const Vector query = Queries()[0];
+  for (const uint64_t id : membrane.Exact(query, 500)) {
+    membrane.rows().erase(id);
+  }
+  const auto truth = membrane.Exact(query, 10);
+  const auto hits = membrane.Search(query, 10, {.target_recall = 1});
+  ASSERT_EQ(hits.size(), 10u);
+  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(hits[i].id, truth[i]);
+}
+
+TEST(SearchCursor, ProbesFixTheNumberOfLists) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
+  membrane.Search(Queries()[0], 10, {.probes = 3});
+  EXPECT_EQ(membrane.stats().lists_probed, 3u);
+  EXPECT_EQ(membrane.Search(Queries()[0], 100000, {.probes = 3}).size(), 6000u);
+}
+
+TEST(SearchCursor, SmallTablesAreSearchedExactly) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(200, kDimensions, 40, 1));
+  EXPECT_EQ(membrane.Recall(Queries(), 10, {.target_recall = 1}), 1);
+  EXPECT_GE(membrane.Recall(Queries(), 10, {}), 0.97);
+}
+
+TEST(SearchCursor, AnEmptyMembraneReturnsNothing) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  EXPECT_TRUE(membrane.Search(Queries()[0], 10).empty());
+  MemoryMembrane unsettled({.dimensions = 0, .bits = 0});
+  EXPECT_TRUE(unsettled.Search(Queries()[0], 10).empty());
+}
+
+TEST(SearchCursor, RejectsAQueryOfAnotherLength) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  const auto hits = membrane.TrySearch(Vector(3, 1.0f), 10, {});
+  ASSERT_FALSE(hits.ok());
+  EXPECT_EQ(hits.status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(hits.status().message(), "expected 48 dimensions, not 3");
+}
+
+TEST(SearchCursor, EqualRowsAreAllFound) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(std::vector<Vector>(3000, Vector(kDimensions, 0.5f)));
+  EXPECT_EQ(membrane.Search(Vector(kDimensions, 0.5f), 50).size(), 50u);
+  EXPECT_EQ(membrane.Search(Vector(kDimensions, 0.5f), 9999).size(), 3000u);
+}
+
+}  // namespace
+}  // namespace pomai
