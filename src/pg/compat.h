@@ -97,6 +97,16 @@ inline bool OwnsRelation(Oid relation, Oid role) {
 #endif
 }
 
+// Keeps the planner from taking `path` as long as there is another. Its costs
+// are infinite already, which was enough before 18.
+inline void DisablePath(Path* path) {
+#if PG_VERSION_NUM >= 180000
+  path->disabled_nodes = 2;
+#else
+  (void)path;
+#endif
+}
+
 // Counts one search for EXPLAIN ANALYZE (from 18).
 inline void CountSearch(IndexScanDesc scan) {
 #if PG_VERSION_NUM >= 180000
