@@ -1,7 +1,7 @@
-// Code: a vector as RaBitQ keeps it (arXiv 2405.12497; more than 1 bit: Extended
-// RaBitQ, arXiv 2409.09913): the residual to a centroid, 1 sign bit a dimension
-// plus `bits - 1` extra bits, and factors that turn an inner product with the
-// query into a distance estimate and a bound on its error.
+// Code: a vector as RaBitQ keeps it (arXiv 2405.12497; more than 1 bit:
+// Extended RaBitQ, arXiv 2409.09913): the residual to a centroid, 1 sign bit a
+// dimension plus `bits - 1` extra bits, and factors that turn an inner product
+// with the query into a distance estimate and a bound on its error.
 //
 //   CodeShape shape{rotation.padded(), 6, Metric::kL2};
 //   std::vector<uint8_t> record(shape.record_size());
@@ -13,14 +13,18 @@
 //   refine  := f32 add, f32 rescale, f32 error     factors of all bits;
 //                                                  absent when bits = 1
 //   sign    := D / 8 bytes, dimension i in bit i % 8 of byte i / 8
-//   extra   := D * (bits - 1) / 8 bytes, layout in extra_code.h; absent when
-//              bits = 1
+//   extra   := D * (bits - 1) / 8 bytes, layout in core/kernel/extra_code.h;
+//              absent when bits = 1
+// The sign bit (set: not negative) and the extra bits of a dimension together
+// are a number u in [0, 2^bits); the code's value is u - (2^bits - 1) / 2. The
+// factors are defined in factors.h. The rescale of `bin` is a bfloat16 already.
 // and of a block of 32 codes (what segments scan):
 //   block   := codes factors
 //   codes   := D / 4 groups of 16 bytes; group m holds the 4 sign bits of
 //              dimensions 4m .. 4m+3 of code j in the low (j < 16) or high
 //              nibble of byte j % 16
-//   factors := bf16 add[32], bf16 rescale[32], bf16 error[32]
+//   factors := bf16 add[32], bf16 rescale[32], bf16 error[32]; add rounded
+//              down and error up, so that bounds stay bounds
 // A refine row (what segments keep beside it) is `refine extra`.
 #pragma once
 
@@ -28,6 +32,7 @@
 #include <vector>
 
 #include "core/base/metric.h"
+#include "core/rabitq/factors.h"
 
 namespace pomai {
 
@@ -52,13 +57,19 @@ class Encoder {
 
   // `vector`: rotated (and normalised under cosine), `centroid`: rotated; both
   // shape.dimensions floats. `record`: shape.record_size() bytes. A vector
-  // equal to its centroid is legal (its residual is zero).
+  // equal to its centroid is legal (its residual is zero); one too large for
+  // float gets factors that let it survive every bound.
   void Encode(const float* vector, const float* centroid, uint8_t* record);
 
  private:
+  // Refine factors and extra bits. `moments`: those of the 1-bit code;
+  // `largest`: the largest magnitude in residual_.
+  void EncodeExtra(const float* centroid, double largest, CodeMoments* moments,
+                   uint8_t* record);
+
   CodeShape shape_;
   std::vector<float> residual_;
-  std::vector<uint16_t> code_;
+  std::vector<uint8_t> extra_;
 };
 
 // Packs `count` <= 32 records into one block; slots from `count` on are zero

@@ -28,6 +28,8 @@ struct ListTerms {
   float error = 0;  // what it multiplies every error factor with
 };
 
+// Vectors, centroids or queries too large for float get the largest float with
+// an infinite error: it excludes nothing.
 struct Estimate {
   float score = 0;
   float error = 0;  // epsilon is in it
@@ -44,7 +46,8 @@ class Estimator {
   ListTerms TermsFor(const float* centroid) const;
 
   // Lower bounds of the 32 codes of `block` into lower[0..31]; returns the
-  // mask of those with lower <= threshold (bit j = code j).
+  // mask of those with lower <= threshold (bit j = code j). Slots that hold no
+  // code are never in the mask, whatever the threshold.
   uint32_t ScanBlock(const uint8_t* block, const ListTerms& terms,
                      float threshold, float* lower) const;
   // The estimate of code `slot` of `block` from all of its bits. `row`: its
@@ -55,15 +58,22 @@ class Estimator {
   Estimate RefineRecord(const uint8_t* record, const ListTerms& terms) const;
 
  private:
+  void FillTables();
+  // `sign_sum`: the sum of the query's dimensions whose sign bit is set.
+  // `extra`: null when bits = 1.
+  Estimate Combine(const Factors& factors, const ListTerms& terms,
+                   float sign_sum, const uint8_t* extra) const;
+
   CodeShape shape_;
   float epsilon_;
+  bool too_large_ = false;
   std::vector<float> query_;
-  // Filled by the constructor; layout is estimator.cc's.
-  std::vector<uint8_t> byte_table_;
-  std::vector<float> float_table_;
-  float table_scale_ = 0;
+  std::vector<uint8_t> byte_table_;  // D / 4 groups x 16 sub-codes
+  std::vector<float> float_table_;   // the same, exact
+  float table_scale_ = 0;            // <x, q> = scale * sum of bytes + offset
   float table_offset_ = 0;
   float query_sum_ = 0;
+  float rounding_ = 0;  // of <x, q> over all bits, in floats
 };
 
 }  // namespace pomai

@@ -1,0 +1,182 @@
+#include "core/rabitq/code.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/base/coding.h"
+#include "core/kernel/extra_code.h"
+#include "core/kernel/quantize.h"
+
+namespace pomai {
+namespace {
+
+// Dimensions whose sums are kept in float before they are added in double.
+constexpr size_t kChunk = 512;
+
+constexpr uint32_t kFactorsSize = 12;
+
+void PutFactors(const Factors& factors, uint8_t* to) {
+  PutFixed<float>(to, factors.add);
+  PutFixed<float>(to + 4, factors.rescale);
+  PutFixed<float>(to + 8, factors.error);
+}
+
+// The best step of a uniform quantiser of 2^bits levels for a standard normal
+// variable (J. Max, Quantizing for minimum distortion, 1960, table II; the
+// last four computed the same way).
+constexpr double kGaussianSteps[kMaxBits + 1] = {
+    0, 1.596, 0.9957, 0.5860, 0.3352, 0.1881, 0.1041, 0.0569, 0.0308, 0.0166};
+
+// The largest residual falls just inside the highest level.
+constexpr double kInsideTop = 0.98;
+
+// Factors around the best scale so far, for one pass each.
+constexpr double kPasses[][kernel::kTrialScales] = {
+    {0.85, 0.93, 1.07, 1.15},
+    {0.96, 0.98, 1.02, 1.04},
+    {0.99, 0.995, 1.005, 1.01},
+};
+
+// The best of four scales, if better than what `best` and `best_cosine` hold.
+// The cosine is up to the residual's norm.
+void Try(const std::vector<float>& residual, uint32_t top,
+         const float scales[kernel::kTrialScales], float* best,
+         double* best_cosine) {
+  double product[kernel::kTrialScales] = {};
+  double squares[kernel::kTrialScales] = {};
+  for (size_t at = 0; at < residual.size(); at += kChunk) {
+    const size_t n = std::min(kChunk, residual.size() - at);
+    const auto sums = kernel::TryScales(&residual[at], n, scales, top);
+    for (size_t t = 0; t < kernel::kTrialScales; ++t) {
+      product[t] += sums.product[t];
+      squares[t] += sums.squares[t];
+    }
+  }
+  for (size_t t = 0; t < kernel::kTrialScales; ++t) {
+    const double cosine = product[t] / std::sqrt(squares[t]);
+    if (cosine > *best_cosine) {
+      *best_cosine = cosine;
+      *best = scales[t];
+    }
+  }
+}
+
+// A scale close to the one whose code has the largest cosine with the residual
+// (arXiv 2409.09913, section 3.2, finds it by a sweep over all scales at which
+// the code changes). Starts from the best for a Gaussian residual, from the one
+// that clips nothing and from between, and closes in on the best.
+float FindScale(const std::vector<float>& residual, uint32_t bits,
+                double squares, double largest) {
+  const uint32_t top = (1u << (bits - 1)) - 1;
+  const double deviation =
+      std::sqrt(squares / static_cast<double>(residual.size()));
+  const double gaussian = 1 / (deviation * kGaussianSteps[bits]);
+  const double unclipped = kInsideTop * (top + 1) / largest;
+  const float starts[kernel::kTrialScales] = {
+      static_cast<float>(gaussian), static_cast<float>(unclipped),
+      static_cast<float>(std::sqrt(gaussian * unclipped)),
+      static_cast<float>(0.9 * std::max(gaussian, unclipped))};
+  float best = starts[0];
+  double best_cosine = 0;
+  Try(residual, top, starts, &best, &best_cosine);
+  for (const auto& pass : kPasses) {
+    float scales[kernel::kTrialScales];
+    for (size_t t = 0; t < kernel::kTrialScales; ++t) {
+      scales[t] = static_cast<float>(best * pass[t]);
+    }
+    Try(residual, top, scales, &best, &best_cosine);
+  }
+  return best;
+}
+
+}  // namespace
+
+Encoder::Encoder(const CodeShape& shape)
+    : shape_(shape), residual_(shape.dimensions), extra_(shape.dimensions) {}
+
+void Encoder::Encode(const float* vector, const float* centroid,
+                     uint8_t* record) {
+  CodeMoments moments;
+  double magnitudes = 0, largest = 0, sign_centroid = 0;
+  uint8_t* const signs = record + kFactorsSize + (shape_.bits == 1 ? 0 : 12);
+  for (size_t at = 0; at < shape_.dimensions; at += kChunk) {
+    const size_t n = std::min<size_t>(kChunk, shape_.dimensions - at);
+    const auto sums = kernel::TakeResidual(vector + at, centroid + at, n,
+                                           &residual_[at], signs + at / 8);
+    moments.residual_squares += sums.squares;
+    moments.residual_centroid += sums.residual_centroid;
+    magnitudes += sums.magnitudes;
+    largest = std::max<double>(largest, sums.largest);
+    sign_centroid += sums.sign_centroid;
+  }
+  // The 1-bit code is x = +-1/2.
+  moments.code_residual = magnitudes / 2;
+  moments.code_squares = shape_.dimensions / 4.0;
+  moments.code_centroid = sign_centroid / 2;
+  PutFactors(MakeFactors(shape_.metric, shape_.dimensions, moments, true),
+             record);
+  if (shape_.bits > 1) EncodeExtra(centroid, largest, &moments, record);
+}
+
+void Encoder::EncodeExtra(const float* centroid, double largest,
+                          CodeMoments* moments, uint8_t* record) {
+  const double squares = moments->residual_squares;
+  const bool usable =
+      squares > 0 && squares <= kLargestNorm * kLargestNorm && largest > 0;
+  const float scale =
+      usable ? FindScale(residual_, shape_.bits, squares, largest) : 0;
+  const uint32_t top = (1u << (shape_.bits - 1)) - 1;
+  moments->code_residual = moments->code_squares = moments->code_centroid = 0;
+  for (size_t at = 0; at < shape_.dimensions; at += kChunk) {
+    const size_t n = std::min<size_t>(kChunk, shape_.dimensions - at);
+    const auto sums = kernel::Quantize(&residual_[at], centroid + at, n, scale,
+                                       top, &extra_[at]);
+    moments->code_residual += sums.product;
+    moments->code_squares += sums.squares;
+    moments->code_centroid += sums.centroid;
+  }
+  PutFactors(MakeFactors(shape_.metric, shape_.dimensions, *moments, false),
+             record + kFactorsSize);
+  kernel::PackExtra(extra_.data(), shape_.bits - 1, shape_.dimensions,
+                    record + 2 * kFactorsSize + shape_.sign_size());
+}
+
+void PackBlock(const CodeShape& shape, const uint8_t* const* records,
+               uint32_t count, uint8_t* block) {
+  std::memset(block, 0, shape.block_size());
+  const uint32_t sign_offset = kFactorsSize + (shape.bits == 1 ? 0 : 12);
+  uint8_t* const factors = block + 4 * shape.dimensions;
+  for (uint32_t j = 0; j < kBlockCodes; ++j) {
+    if (j >= count) {
+      const float never = std::numeric_limits<float>::infinity();
+      PutFixed<uint16_t>(factors + 2 * j, Bfloat16Below(never));
+      continue;
+    }
+    const uint8_t* const signs = records[j] + sign_offset;
+    uint8_t* const codes = block + j % 16;
+    const uint32_t nibble = j < 16 ? 0 : 4;
+    for (uint32_t byte = 0; byte < shape.sign_size(); ++byte) {
+      codes[32 * byte] |= static_cast<uint8_t>((signs[byte] & 15) << nibble);
+      codes[32 * byte + 16] |= static_cast<uint8_t>(signs[byte] >> 4 << nibble);
+    }
+    const uint8_t* const bin = records[j];
+    PutFixed<uint16_t>(factors + 2 * j, Bfloat16Below(GetFixed<float>(bin)));
+    // Rounded by the encoder already.
+    PutFixed<uint16_t>(factors + 64 + 2 * j,
+                       Bfloat16Nearest(GetFixed<float>(bin + 4)));
+    PutFixed<uint16_t>(factors + 128 + 2 * j,
+                       Bfloat16Above(GetFixed<float>(bin + 8)));
+  }
+}
+
+void CopyRefineRow(const CodeShape& shape, const uint8_t* record,
+                   uint8_t* row) {
+  if (shape.bits == 1) return;
+  std::memcpy(row, record + kFactorsSize, kFactorsSize);
+  std::memcpy(row + kFactorsSize, record + 2 * kFactorsSize + shape.sign_size(),
+              shape.extra_size());
+}
+
+}  // namespace pomai
