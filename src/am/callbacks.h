@@ -29,6 +29,8 @@ void pomai_cost_estimate(PlannerInfo* root, IndexPath* path, double loop_count,
                          Selectivity* selectivity, double* correlation,
                          double* pages);
 bytea* pomai_options(Datum options, bool validate);
+bool pomai_property(Oid index, int column, IndexAMProperty property,
+                    const char* name, bool* result, bool* is_null);
 bool pomai_validate(Oid operator_class);
 
 IndexScanDesc pomai_begin_scan(Relation index, int keys, int order_bys);

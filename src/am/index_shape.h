@@ -4,13 +4,13 @@
 //   IndexShape shape = ReadIndexShape(index);   // raises the server's errors
 //   meta.metric = shape.metric;
 //
-// Also the tuple id: how a heap row's address is an id of the engine.
 // In a backend, with `index` open.
 #pragma once
 
 #include <cstdint>
 
 #include "core/base/metric.h"
+#include "src/host_pg/tuple_id.h"
 #include "src/pg/server.h"
 
 namespace pomai::am {
@@ -30,17 +30,7 @@ IndexShape ReadIndexShape(Relation index);
 // The strategy number of an ordering operator names the metric.
 inline constexpr uint16_t kStrategies = 3;
 
-// (block << 16) | offset, so ids sort in the order of the heap.
-inline uint64_t TupleId(const ItemPointerData& tid) {
-  return uint64_t{ItemPointerGetBlockNumberNoCheck(&tid)} << 16 |
-         ItemPointerGetOffsetNumberNoCheck(&tid);
-}
-
-inline ItemPointerData TupleAddress(uint64_t id) {
-  ItemPointerData tid;
-  ItemPointerSet(&tid, static_cast<BlockNumber>(id >> 16),
-                 static_cast<OffsetNumber>(id & 0xFFFF));
-  return tid;
-}
+using pomai::TupleAddress;
+using pomai::TupleId;
 
 }  // namespace pomai::am

@@ -12,8 +12,9 @@
 #pragma once
 
 // What the server's headers include from the C library must be known before
-// extern "C" begins, or libstdc++ meets templates with C linkage.
-#include <limits.h>
+// extern "C" begins, or libstdc++ meets templates with C linkage; and <string>
+// before printf is another word.
+#include <climits>
 #include <cmath>
 #include <csetjmp>
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <string>
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -55,8 +57,10 @@ extern "C" {
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "commands/progress.h"
+#include "commands/tablespace.h"
 #include "commands/vacuum.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
@@ -68,6 +72,8 @@ extern "C" {
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/planner.h"
 #include "pgstat.h"
 #include "storage/buffile.h"
 #include "storage/bufmgr.h"
