@@ -40,7 +40,12 @@ check_format() {
   local files
   mapfile -t files < <(find core src test bench \
     \( -name '*.h' -o -name '*.cc' \) 2>/dev/null)
-  [ ${#files[@]} -gt 0 ] && clang-format --dry-run -Werror "${files[@]}"
+  [ ${#files[@]} -gt 0 ] || return
+  clang-format --dry-run -Werror "${files[@]}" 2>"$log_dir/clang-format.log" &&
+    return
+  echo "not as .clang-format wants them (clang-format -i mends them):"
+  sed -n 's/^\([^ :]*\):.*error.*/\1/p' "$log_dir/clang-format.log" | sort -u
+  return 1
 }
 
 # run_unit NAME PATTERN CMAKE_OPTION...

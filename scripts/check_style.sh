@@ -8,28 +8,31 @@ complain() {
   failed=1
 }
 
-sources=$(find core src -name '*.h' -o -name '*.cc' | sort)
-[ -n "$sources" ] || complain "no sources found"
-
-for file in $sources; do
-  lines=$(wc -l <"$file")
-  [ "$lines" -le 400 ] || complain "$file: $lines lines, at most 400"
-  case $file in
-    *.h)
-      head -n 1 "$file" | grep -qE '^(//|/\*)' ||
-        complain "$file: does not start with a comment that says what it is"
-      ;;
-  esac
-  name=$(basename "$file")
-  grep -qxE '[a-z0-9_]+(-inl)?\.(h|cc)' <<<"$name" ||
-    complain "$file: not snake_case"
-done
-
-# One noun, one file: a base name is unique, but for the .h and .cc of a pair.
-twice=$(for file in $sources; do
-  printf '%s %s\n' "$(basename "${file%.*}")" "$(dirname "$file")"
-done | sort -u | cut -d' ' -f1 | uniq -d)
-for name in $twice; do complain "$name: names files in several folders"; done
+find core src \( -name '*.h' -o -name '*.cc' \) | sort | xargs awk '
+  function complain(why) { print why; failed = 1 }
+  function end_file() {
+    if (lines > 400) complain(file ": " lines " lines, at most 400")
+  }
+  FNR == 1 {
+    end_file()
+    file = FILENAME
+    folder = name = stem = file
+    sub(/\/[^\/]*$/, "", folder)
+    sub(/.*\//, "", name)
+    stem = name
+    sub(/\..*/, "", stem)
+    if (name !~ /^[a-z0-9_]+(-inl)?\.(h|cc)$/)
+      complain(file ": not snake_case")
+    if (name ~ /\.h$/ && $0 !~ /^(\/\/|\/\*)/)
+      complain(file ": does not start with a comment that says what it is")
+    # One noun, one file: only the .h and .cc of a pair share a base name.
+    if (stem in home && home[stem] != folder)
+      complain(file ": a file of that name is in " home[stem] " too")
+    home[stem] = folder
+  }
+  { lines = FNR }
+  END { end_file(); if (!NR) complain("no sources found"); exit failed }
+' || failed=1
 
 # Each version of an extension that a control file names has its script.
 for control in *.control; do
