@@ -74,7 +74,7 @@ PGDLLEXPORT void _PG_init() {
   am::DefineSettings();
 }
 
-PG_FUNCTION_INFO_V1(pomai_handler);
+POMAI_SQL_FUNCTION(pomai_handler);
 Datum pomai_handler(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   IndexAmRoutine* routine = makeNode(IndexAmRoutine);

@@ -16,6 +16,15 @@ static_assert(PG_VERSION_NUM >= 150000 && PG_VERSION_NUM < 190000,
 #define POMAI_MODULE_MAGIC(module_name, module_version) PG_MODULE_MAGIC
 #endif
 
+// Before the definition of a function that SQL calls by name. Until 16 the
+// server's own macro exports no more than the record that describes it.
+#define POMAI_SQL_FUNCTION(name)            \
+  extern "C" {                              \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+  PG_FUNCTION_INFO_V1(name);                \
+  }                                         \
+  static_assert(true, "takes the semicolon")
+
 namespace pomai::compat {
 
 // A number for the storage of `relation`. Two storages may share one (the

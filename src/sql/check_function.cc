@@ -55,9 +55,7 @@ LOCKMODE HeapLock() {
 }  // namespace
 }  // namespace pomai::sql
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_check);
+POMAI_SQL_FUNCTION(pomai_check);
 Datum pomai_check(PG_FUNCTION_ARGS) {
   using namespace pomai;
   const Oid id = PG_GETARG_OID(0);
@@ -79,5 +77,3 @@ Datum pomai_check(PG_FUNCTION_ARGS) {
   sql::CloseIndex(opened, sql::HeapLock());
   return Datum{0};
 }
-
-}  // extern "C"

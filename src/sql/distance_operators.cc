@@ -35,25 +35,21 @@ Datum Distance(Metric metric, const ArrayType* left, const ArrayType* right) {
 }  // namespace
 }  // namespace pomai::sql
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_real_l2_distance);
+POMAI_SQL_FUNCTION(pomai_real_l2_distance);
 Datum pomai_real_l2_distance(PG_FUNCTION_ARGS) {
   return pomai::sql::Distance(pomai::Metric::kL2, PG_GETARG_ARRAYTYPE_P(0),
                               PG_GETARG_ARRAYTYPE_P(1));
 }
 
-PG_FUNCTION_INFO_V1(pomai_real_negative_inner_product);
+POMAI_SQL_FUNCTION(pomai_real_negative_inner_product);
 Datum pomai_real_negative_inner_product(PG_FUNCTION_ARGS) {
   return pomai::sql::Distance(pomai::Metric::kInnerProduct,
                               PG_GETARG_ARRAYTYPE_P(0),
                               PG_GETARG_ARRAYTYPE_P(1));
 }
 
-PG_FUNCTION_INFO_V1(pomai_real_cosine_distance);
+POMAI_SQL_FUNCTION(pomai_real_cosine_distance);
 Datum pomai_real_cosine_distance(PG_FUNCTION_ARGS) {
   return pomai::sql::Distance(pomai::Metric::kCosine, PG_GETARG_ARRAYTYPE_P(0),
                               PG_GETARG_ARRAYTYPE_P(1));
 }
-
-}  // extern "C"

@@ -4,9 +4,7 @@
 // Last.
 #include "src/pg/server.h"
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_last_scan);
+POMAI_SQL_FUNCTION(pomai_last_scan);
 Datum pomai_last_scan(PG_FUNCTION_ARGS) {
   const pomai::am::LastScan& last = pomai::am::GetLastScan();
   TupleDesc row;
@@ -23,5 +21,3 @@ Datum pomai_last_scan(PG_FUNCTION_ARGS) {
   memset(nulls, !OidIsValid(last.index), sizeof(nulls));
   return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
 }
-
-}  // extern "C"

@@ -188,9 +188,7 @@ ReturnSetInfo* BeginRows(FunctionCallInfo fcinfo) {
 }  // namespace
 }  // namespace pomai::sql
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_membrane);
+POMAI_SQL_FUNCTION(pomai_membrane);
 Datum pomai_membrane(PG_FUNCTION_ARGS) {
   using namespace pomai;
   ReturnSetInfo* result = sql::BeginRows(fcinfo);
@@ -205,7 +203,7 @@ Datum pomai_membrane(PG_FUNCTION_ARGS) {
   return Datum{0};
 }
 
-PG_FUNCTION_INFO_V1(pomai_segments);
+POMAI_SQL_FUNCTION(pomai_segments);
 Datum pomai_segments(PG_FUNCTION_ARGS) {
   using namespace pomai;
   ReturnSetInfo* result = sql::BeginRows(fcinfo);
@@ -216,5 +214,3 @@ Datum pomai_segments(PG_FUNCTION_ARGS) {
   sql::CloseIndex(opened, AccessShareLock);
   return Datum{0};
 }
-
-}  // extern "C"

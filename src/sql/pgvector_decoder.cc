@@ -42,9 +42,7 @@ StoredVector ReadStoredVector(const varlena* value, uint32_t element_size) {
 }  // namespace
 }  // namespace pomai::sql
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_vector_decode);
+POMAI_SQL_FUNCTION(pomai_vector_decode);
 Datum pomai_vector_decode(PG_FUNCTION_ARGS) {
   using namespace pomai::sql;
   auto* to = reinterpret_cast<pomai::pg::DecodedVector*>(PG_GETARG_POINTER(1));
@@ -56,7 +54,7 @@ Datum pomai_vector_decode(PG_FUNCTION_ARGS) {
   PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(pomai_halfvec_decode);
+POMAI_SQL_FUNCTION(pomai_halfvec_decode);
 Datum pomai_halfvec_decode(PG_FUNCTION_ARGS) {
   using namespace pomai::sql;
   auto* to = reinterpret_cast<pomai::pg::DecodedVector*>(PG_GETARG_POINTER(1));
@@ -70,5 +68,3 @@ Datum pomai_halfvec_decode(PG_FUNCTION_ARGS) {
   if (!to->checked_before) CheckFinite(to->elements, to->dimensions);
   PG_RETURN_VOID();
 }
-
-}  // extern "C"

@@ -5,9 +5,7 @@
 // Last.
 #include "src/pg/server.h"
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_real_decode);
+POMAI_SQL_FUNCTION(pomai_real_decode);
 Datum pomai_real_decode(PG_FUNCTION_ARGS) {
   const ArrayType* array = PG_GETARG_ARRAYTYPE_P(0);
   auto* to = reinterpret_cast<pomai::pg::DecodedVector*>(PG_GETARG_POINTER(1));
@@ -19,5 +17,3 @@ Datum pomai_real_decode(PG_FUNCTION_ARGS) {
   to->dimensions = vector.count;
   PG_RETURN_VOID();
 }
-
-}  // extern "C"

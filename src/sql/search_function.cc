@@ -84,9 +84,7 @@ void RunSearch(const char* query, Datum vector, int32 k,
 }  // namespace
 }  // namespace pomai::sql
 
-extern "C" {
-
-PG_FUNCTION_INFO_V1(pomai_search);
+POMAI_SQL_FUNCTION(pomai_search);
 Datum pomai_search(PG_FUNCTION_ARGS) {
   using namespace pomai::sql;
   const Oid id = PG_GETARG_OID(0);
@@ -103,5 +101,3 @@ Datum pomai_search(PG_FUNCTION_ARGS) {
             reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
   return Datum{0};
 }
-
-}  // extern "C"
