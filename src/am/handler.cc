@@ -66,13 +66,13 @@ void DescribeCallbacks(IndexAmRoutine* routine) {
 }  // namespace
 
 extern "C" {
-
 POMAI_MODULE_MAGIC("pomai", "0.1.0");
 
 PGDLLEXPORT void _PG_init() {
   am::DefineOptions();
   am::DefineSettings();
 }
+}  // extern "C"
 
 POMAI_SQL_FUNCTION(pomai_handler);
 Datum pomai_handler(PG_FUNCTION_ARGS) {
@@ -83,5 +83,3 @@ Datum pomai_handler(PG_FUNCTION_ARGS) {
   compat::DescribeLater(routine);
   PG_RETURN_POINTER(routine);
 }
-
-}  // extern "C"
