@@ -22,7 +22,7 @@
 //   u64 next id, u32 next block, u32 zero     the next extent
 //   capacity x { u64 id, u32 list and flags } bit 31: dead; list 0x7FFFFFFF:
 //                                             a row without distance
-//   payload page blocks, u32 each
+//   payload page blocks, u32 each; kNoBlock where no record has bytes
 // Payload pages (kind kTailPayload, page number from 1 on, the directory's
 // allocation id): record n at byte n x record size of their bodies in a row.
 //
@@ -42,12 +42,16 @@
 #include <span>
 #include <vector>
 
+#include "core/base/metric.h"
 #include "core/host/extent.h"
 #include "core/host/page_store.h"
 
 namespace pomai {
 
 inline constexpr uint32_t kNoDistanceList = 0x7FFFFFFFu;
+// The largest code record: kMaxDimensions with kMaxBits.
+inline constexpr uint32_t kMaxTailRecordSize =
+    24 + kMaxDimensions / 8 + kMaxDimensions * (kMaxBits - 1) / 8;
 
 // What a snapshot keeps of a shard's tail.
 struct TailHead {
@@ -168,6 +172,8 @@ struct TailExtentInfo {
   uint32_t count;
   uint32_t dead;
   uint64_t codebook_version;
+  // Item i is payload page number i + 1; kNoBlock where there is none (only
+  // rows without distance would have bytes there).
   std::vector<BlockNumber> payload;
 };
 Result<std::vector<TailExtentInfo>> ListTailExtents(PageStore* store,

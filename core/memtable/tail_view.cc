@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <string>
+
+#include "core/memtable/tail.h"
+#include "core/memtable/tail_directory.h"
+
+namespace pomai {
+namespace {
+
+// Entry n of a directory makes sense: a known list, and a record that lies in
+// pages that are linked.
+Status CheckEntry(const TailWalk& walk, uint32_t slot, uint32_t list) {
+  if (list == kNoDistanceList) return Status::Ok();
+  const TailDirectory& directory = walk.directory();
+  const uint64_t end = (uint64_t{slot} + 1) * directory.record_size;
+  const uint64_t linked = uint64_t{directory.payload_pages} * kPageBodySize;
+  if (list < kMaxLists && directory.record_size > 0 && end <= linked) {
+    return Status::Ok();
+  }
+  return Status::Corruption(
+      "block " + std::to_string(walk.block()) + ": entry " +
+      std::to_string(slot) + ": expected a list below " +
+      std::to_string(kMaxLists) + " and a record within " +
+      std::to_string(linked) + " bytes, found list " + std::to_string(list) +
+      " and a record of " + std::to_string(directory.record_size) +
+      " bytes that ends at " + std::to_string(end));
+}
+
+// Stable radix sort of `entries` by keys[i] <= most.
+void SortByKey(uint32_t most, std::vector<uint32_t>* keys,
+               std::vector<TailView::Entry>* entries) {
+  constexpr uint32_t kDigitBits = 11;
+  constexpr uint32_t kDigits = 1u << kDigitBits;
+  std::vector<uint32_t> next_keys(keys->size());
+  std::vector<TailView::Entry> next_entries(entries->size());
+  std::vector<uint32_t> begin(kDigits + 1);
+  for (uint32_t shift = 0; shift < 32 && most >> shift != 0;
+       shift += kDigitBits) {
+    const auto digit = [&](size_t i) {
+      return (*keys)[i] >> shift & (kDigits - 1);
+    };
+    begin.assign(kDigits + 1, 0);
+    for (size_t i = 0; i < keys->size(); ++i) ++begin[digit(i) + 1];
+    for (uint32_t d = 0; d < kDigits; ++d) begin[d + 1] += begin[d];
+    for (size_t i = 0; i < keys->size(); ++i) {
+      const uint32_t to = begin[digit(i)]++;
+      next_keys[to] = (*keys)[i];
+      next_entries[to] = (*entries)[i];
+    }
+    keys->swap(next_keys);
+    entries->swap(next_entries);
+  }
+}
+
+}  // namespace
+
+Status TailView::Load(PageStore* store, const TailHead& head, uint32_t shard,
+                      PageLock lock) {
+  Release();
+  store_ = store;
+  lock_ = lock;
+  extents_.clear();
+  entries_.clear();
+  TailWalk walk(store, head, shard);
+  for (;;) {
+    POMAI_ASSIGN_OR_RETURN(const bool more, walk.Next());
+    if (!more) break;
+    const TailDirectory& directory = walk.directory();
+    const auto extent = static_cast<uint32_t>(extents_.size());
+    for (uint32_t slot = 0; slot < directory.count; ++slot) {
+      const uint32_t list = TailDirectory::EntryList(walk.page(), slot);
+      if ((list & kDeadEntry) != 0) continue;
+      POMAI_RETURN_IF_ERROR(CheckEntry(walk, slot, list));
+      entries_.push_back(
+          {TailDirectory::EntryId(walk.page(), slot), list, extent, slot});
+    }
+    ExtentPages pages{
+        walk.id(), directory.codebook_version, directory.record_size, {}};
+    for (uint32_t i = 0; i < directory.payload_pages; ++i) {
+      pages.payload.push_back(directory.Payload(walk.page(), i));
+    }
+    extents_.push_back(std::move(pages));
+  }
+  GroupByList(head.codebook_version);
+  return Status::Ok();
+}
+
+// Lists of the current codebook, then rows without distance, then the rest.
+void TailView::GroupByList(uint64_t current_codebook) {
+  uint32_t lists = 0;
+  foreign_begin_ = 0;
+  std::vector<uint32_t> keys(entries_.size());
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    const bool plain = entry.list == kNoDistanceList;
+    const bool current = CodebookVersion(entry) == current_codebook;
+    keys[i] = plain     ? kNoDistanceList
+              : current ? entry.list
+                        : kNoDistanceList + 1;
+    if (plain || current) ++foreign_begin_;
+    if (!plain && current) lists = std::max(lists, entry.list + 1);
+  }
+  // The fewest digits that keep the order.
+  for (uint32_t& key : keys) {
+    if (key >= kNoDistanceList) key = lists + (key - kNoDistanceList);
+  }
+  SortByKey(lists + 1, &keys, &entries_);
+}
+
+std::span<const TailView::Entry> TailView::List(uint32_t list) const {
+  const auto end = entries_.begin() + static_cast<ptrdiff_t>(foreign_begin_);
+  const auto first = std::lower_bound(
+      entries_.begin(), end, list,
+      [](const Entry& entry, uint32_t value) { return entry.list < value; });
+  const auto last = std::upper_bound(
+      first, end, list,
+      [](uint32_t value, const Entry& entry) { return value < entry.list; });
+  return {first, last};
+}
+
+Result<const uint8_t*> TailView::Record(const Entry& entry) {
+  assert(entry.list != kNoDistanceList);
+  const ExtentPages& extent = extents_[entry.extent];
+  const uint64_t begin = uint64_t{entry.slot} * extent.record_size;
+  auto page = static_cast<uint32_t>(begin / kPageBodySize);
+  size_t inside = begin % kPageBodySize;
+  if (inside + extent.record_size <= kPageBodySize) {
+    POMAI_ASSIGN_OR_RETURN(const uint8_t* body, PayloadPage(extent, page));
+    return body + inside;
+  }
+  buffer_.resize(extent.record_size);
+  for (size_t copied = 0; copied < buffer_.size(); inside = 0) {
+    POMAI_ASSIGN_OR_RETURN(const uint8_t* body, PayloadPage(extent, page++));
+    const size_t part =
+        std::min(buffer_.size() - copied, kPageBodySize - inside);
+    std::memcpy(buffer_.data() + copied, body + inside, part);
+    copied += part;
+  }
+  return buffer_.data();
+}
+
+// The body of payload page `page` (from 0 on), which stays held.
+Result<const uint8_t*> TailView::PayloadPage(const ExtentPages& extent,
+                                             uint32_t page) {
+  const BlockNumber block = extent.payload[page];
+  if (block == kNoBlock) {
+    return Status::Corruption("tail extent " + std::to_string(extent.id) +
+                              ": expected a block of payload page " +
+                              std::to_string(page + 1) + ", found none");
+  }
+  if (block != page_block_) {
+    Release();
+    POMAI_ASSIGN_OR_RETURN(page_, store_->Read(block, lock_));
+    page_block_ = block;
+  }
+  // Each time: two extents may name one block in wrong bytes.
+  POMAI_RETURN_IF_ERROR(CheckPage(
+      page_.data(), block, {extent.id, page + 1, PageKind::kTailPayload}));
+  return PageBody(page_.data());
+}
+
+void TailView::Release() {
+  page_.Release();
+  page_block_ = kNoBlock;
+}
+
+}  // namespace pomai
