@@ -71,14 +71,15 @@ endif
 
 compile = $(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -c
 
-# Changes when the compiler, its flags or the server do.
+# Holds the command, and changes when the compiler, its flags or the server do.
 flags: force
 	@echo '$(subst ','\'',$(compile) $(VERSION))' | cmp -s - $@ || \
 	  echo '$(subst ','\'',$(compile) $(VERSION))' >$@
 
 $(OBJS): %.o: $(here)/%.cc flags
 	@mkdir -p $(@D)
-	$(compile) -o $@ $<
+	@echo 'CXX $*'
+	@$(compile) -o $@ $<
 
 $(shlib): $(here)/scripts/exports.map
 -include $(OBJS:.o=.d)

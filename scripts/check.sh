@@ -183,7 +183,7 @@ run_tap() {
     cd "$run_dir" || exit
     unset "${!PG@}"
     as_server_user env "PATH=$PATH" LC_ALL=C.UTF-8 \
-      "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t" \
+      "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t/lib" \
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
       "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
       "TESTLOGDIR=$run_dir/tmp_check/log" \
