@@ -7,6 +7,8 @@ It is made in the temporary folder, belongs to an unprivileged user when we
 are root, listens on a Unix socket only, and is stopped and removed at the
 block's end, also when that is an error or a signal.
 """
+import fcntl
+import glob
 import os
 import pwd
 import random
@@ -26,6 +28,8 @@ SETTINGS = {
     "shared_buffers": "4GB",
 }
 
+PREFIX = "pomai-bench-"
+
 
 class Cluster:
     def __init__(self, settings=None, server_user="postgres"):
@@ -34,6 +38,7 @@ class Cluster:
         self.bin = output([config, "--bindir"]).strip()
         self.user = server_user if os.geteuid() == 0 else None
         self.folder = None
+        self._lock = None
         self.port = random.randint(20000, 60000)
 
     @property
@@ -44,7 +49,9 @@ class Cluster:
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: exit(143))
-        self.folder = tempfile.mkdtemp(prefix="pomai-bench-")
+        _remove_left_behind()
+        self.folder = tempfile.mkdtemp(prefix=PREFIX)
+        self._lock = _lock(self.folder)
         if self.user:
             shutil.chown(self.folder, self.user)
         try:
@@ -83,6 +90,7 @@ class Cluster:
             self._run("pg_ctl", "-D", self._data, "-s", "-m", "immediate",
                       "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     def _run(self, program, *arguments):
         options = {"cwd": "/"}
@@ -90,6 +98,27 @@ class Cluster:
             options |= {"user": self.user, "group": self.user,
                         "extra_groups": []}
         output([os.path.join(self.bin, program), *arguments], **options)
+
+
+def _lock(folder):
+    """The folder's lock, held until closed, or None where another has it."""
+    file = open(os.path.join(folder, "lock"), "w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return file
+    except BlockingIOError:
+        file.close()
+        return None
+
+
+def _remove_left_behind():
+    """Removes the folders of runs that were killed."""
+    for folder in glob.glob(os.path.join(tempfile.gettempdir(),
+                                         PREFIX + "*")):
+        lock = _lock(folder)
+        if lock:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.close()
 
 
 def output(command, stdin=None, **options):
