@@ -1,0 +1,110 @@
+# What the TAP tests share: vectors that look random but are the same on every
+# run, and the two questions every test ends with.
+#
+#   use FindBin;
+#   use lib "$FindBin::Bin/lib";
+#   use PomaiTest;
+#
+#   prepare_database($node);
+#   $node->safe_psql('postgres', 'INSERT INTO t SELECT i, vec(i, 16) ...');
+#   check_index($node, 't_embedding', 'after the build');
+package PomaiTest;
+
+use strict;
+use warnings FATAL => 'all';
+use Exporter 'import';
+use Test::More;
+
+our @EXPORT = qw(prepare_database index_problems differing_answers
+  check_index kill_server start_again);
+
+# Creates the extension, vec(i, dimensions) and answers_differ(...).
+sub prepare_database
+{
+	my ($node, $database) = @_;
+	$node->safe_psql($database // 'postgres', <<'SQL');
+CREATE EXTENSION pomai;
+-- Uniform in [0, 1), by i and j alone.
+CREATE FUNCTION noise(i integer, j integer) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT r - floor(r)
+  FROM (SELECT sin(i * 12.9898 + j * 78.233) * 43758.5453 AS r) s $$;
+-- Vector i: one of 40 places, and its own noise around it.
+CREATE FUNCTION vec(i integer, dimensions integer) RETURNS real[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT array_agg((noise(i % 40, j) + 0.4 * noise(i, j + 1000))::real
+                   ORDER BY j)
+  FROM generate_series(1, dimensions) j $$;
+-- How many of `queries` vectors have other ten nearest rows by the index than
+-- by a sequential scan.
+CREATE FUNCTION answers_differ(relation regclass, operator text,
+                               dimensions integer, queries integer)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  query text := format(
+    'SELECT array_agg(id) FROM (SELECT id FROM %s
+     ORDER BY embedding %s $1 LIMIT 10) s', relation, operator);
+  by_index integer[];
+  by_scan integer[];
+  differing integer := 0;
+BEGIN
+  FOR i IN 1..queries LOOP
+    PERFORM set_config('enable_seqscan', 'off', true),
+            set_config('enable_indexscan', 'on', true),
+            set_config('pomai.target_recall', '1', true);
+    EXECUTE query INTO by_index USING vec(-i, dimensions);
+    PERFORM set_config('enable_seqscan', 'on', true),
+            set_config('enable_indexscan', 'off', true);
+    EXECUTE query INTO by_scan USING vec(-i, dimensions);
+    differing := differing + (by_index IS DISTINCT FROM by_scan)::integer;
+  END LOOP;
+  RETURN differing;
+END $$;
+SQL
+	return;
+}
+
+sub index_problems
+{
+	my ($node, $index) = @_;
+	return $node->safe_psql('postgres', "SELECT * FROM pomai_check('$index')");
+}
+
+# $table must have columns id and embedding; vectors of 16 dimensions.
+sub differing_answers
+{
+	my ($node, $table) = @_;
+	return $node->safe_psql('postgres',
+		"SELECT answers_differ('$table', '<->', 16, 5)");
+}
+
+# The index $table . '_embedding' is sound and answers as its table does.
+sub check_index
+{
+	my ($node, $table, $when) = @_;
+	is(index_problems($node, "${table}_embedding"), '', "sound $when");
+	is(differing_answers($node, $table), '0', "same answers $when");
+	return;
+}
+
+# SIGKILL to the postmaster, as if the machine had killed it.
+sub kill_server
+{
+	my ($node) = @_;
+	$node->kill9;
+	return;
+}
+
+# Its children may take a moment to notice; until then it refuses to start.
+sub start_again
+{
+	my ($node) = @_;
+	for (1 .. 300)
+	{
+		return if $node->start(fail_ok => 1);
+		select undef, undef, undef, 0.1;
+	}
+	die "server does not start again";
+}
+
+1;
