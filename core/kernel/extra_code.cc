@@ -1,5 +1,7 @@
 #include "core/kernel/extra_code.h"
 
+#include <utility>
+
 #include "core/base/coding.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -83,24 +85,32 @@ HWY_INLINE ByteVector UnpackGroup(const uint8_t* group) {
 
 using Floats = hn::CappedTag<float, 16>;
 
-// sum + the products of 16 bytes and 16 floats.
+// sum + value * query, for as many values as a vector of floats has lanes.
+template <class B, class V>
+HWY_INLINE V AddProduct(B values, const float* query, V sum) {
+  const Floats d;
+  const auto wide = hn::PromoteTo(hn::RebindToSigned<Floats>(), values);
+  return hn::MulAdd(hn::ConvertTo(d, wide), hn::LoadU(d, query), sum);
+}
+
+// The products of 16 values, added to two sums.
 template <class V>
 HWY_INLINE void AddProducts(ByteVector values, const float* query, V* sum0,
-                            V* sum1) {
-  const Floats d;
-  const hn::RebindToSigned<Floats> di;
-  const hn::Rebind<uint8_t, Floats> d8;
+                            [[maybe_unused]] V* sum1) {
+  [[maybe_unused]] const hn::Rebind<uint8_t, Floats> d8;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  *sum0 = AddProduct(values, query, *sum0);
+#elif HWY_TARGET == HWY_AVX2
+  *sum0 = AddProduct(hn::LowerHalf(d8, values), query, *sum0);
+  *sum1 = AddProduct(hn::UpperHalf(d8, values), query + 8, *sum1);
+#else
   alignas(16) uint8_t bytes[16];
   hn::Store(values, Bytes(), bytes);
-  const size_t lanes = hn::Lanes(d);
-  for (size_t i = 0; i < 16; i += 2 * lanes) {
-    const auto wide = hn::PromoteTo(di, hn::LoadU(d8, bytes + i));
-    *sum0 = hn::MulAdd(hn::ConvertTo(d, wide), hn::LoadU(d, query + i), *sum0);
-    if (lanes == 16) break;
-    const auto next = hn::PromoteTo(di, hn::LoadU(d8, bytes + i + lanes));
-    *sum1 = hn::MulAdd(hn::ConvertTo(d, next), hn::LoadU(d, query + i + lanes),
-                       *sum1);
+  for (size_t i = 0; i < 16; i += hn::Lanes(d8)) {
+    *sum0 = AddProduct(hn::LoadU(d8, bytes + i), query + i, *sum0);
+    std::swap(*sum0, *sum1);
   }
+#endif
 }
 
 template <uint32_t kWidth>

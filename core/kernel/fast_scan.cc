@@ -21,6 +21,11 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   return scalar::ScanBlock(block, terms, lower);
 }
 
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes) {
+  scalar::FillTables(query, groups, scale, sums, bytes);
+}
+
 #else
 
 // Groups whose sums fit into 16 bits: 256 * 255 < 2^16.
@@ -151,6 +156,38 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   return Bounds(factors, terms, totals, lower);
 }
 
+alignas(16) constexpr uint32_t kFirstBit[4] = {0, ~0u, 0, ~0u};
+alignas(16) constexpr uint32_t kSecondBit[4] = {0, 0, ~0u, ~0u};
+
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes) {
+  const hn::Full128<float> d;
+  const hn::Full128<uint32_t> du;
+  const hn::Rebind<uint8_t, decltype(d)> d8;
+  const auto zero = hn::Zero(d), most = hn::Set(d, 255.0f);
+  const auto scales = hn::Set(d, scale), half = hn::Set(d, 0.5f);
+  const auto first = hn::BitCast(d, hn::Load(du, kFirstBit));
+  const auto second = hn::BitCast(d, hn::Load(du, kSecondBit));
+  const auto store = [&](auto sum, auto low, size_t at) HWY_ATTR {
+    hn::StoreU(sum, d, sums + at);
+    const auto steps = hn::MulAdd(hn::Sub(sum, low), scales, half);
+    const hn::Full128<int32_t> di;
+    const auto whole = hn::ConvertTo(di, hn::Min(steps, most));
+    hn::StoreU(hn::DemoteTo(d8, whole), d8, bytes + at);
+  };
+  for (size_t at = 0; at < 16 * groups; at += 16) {
+    const auto q = hn::LoadU(d, query + at / 4);
+    const auto low = hn::SumOfLanes(d, hn::Min(q, zero));
+    const auto pairs = hn::Add(hn::And(hn::Broadcast<0>(q), first),
+                               hn::And(hn::Broadcast<1>(q), second));
+    const auto third = hn::Broadcast<2>(q), fourth = hn::Broadcast<3>(q);
+    store(pairs, low, at);
+    store(hn::Add(pairs, third), low, at + 4);
+    store(hn::Add(pairs, fourth), low, at + 8);
+    store(hn::Add(pairs, hn::Add(third, fourth)), low, at + 12);
+  }
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace pomai::kernel::HWY_NAMESPACE
@@ -161,6 +198,7 @@ namespace pomai::kernel {
 namespace {
 
 HWY_EXPORT(ScanBlock);
+HWY_EXPORT(FillTables);
 
 // Bytes `stride` apart, one a group, whose sub-code stands at bit `shift`.
 // Four sums hide the latency of the additions.
@@ -188,6 +226,11 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   return HWY_DYNAMIC_DISPATCH(ScanBlock)(block, terms, lower);
 }
 
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes) {
+  HWY_DYNAMIC_DISPATCH(FillTables)(query, groups, scale, sums, bytes);
+}
+
 float SumOfSlot(const uint8_t* block, const float* table, size_t groups,
                 uint32_t slot) {
   return slot < 16 ? SumAtStride<0>(block + slot, table, groups)
@@ -208,6 +251,23 @@ float SumOfSigns(const uint8_t* signs, const float* table, size_t groups) {
 }
 
 namespace scalar {
+
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes) {
+  for (size_t group = 0; group < groups; ++group) {
+    const float* const q = query + 4 * group;
+    float* const table = sums + 16 * group;
+    for (uint32_t b = 0; b < 16; ++b) {
+      const float pair = (b & 1 ? q[0] : 0) + (b & 2 ? q[1] : 0);
+      table[b] = pair + ((b & 4 ? q[2] : 0) + (b & 8 ? q[3] : 0));
+    }
+    const float low = *std::min_element(table, table + 16);
+    for (uint32_t b = 0; b < 16; ++b) {
+      const float steps = (table[b] - low) * scale + 0.5f;
+      bytes[16 * group + b] = static_cast<uint8_t>(std::min(steps, 255.0f));
+    }
+  }
+}
 
 uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   const uint8_t* const factors = block + 16 * terms.groups;

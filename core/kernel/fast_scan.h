@@ -14,6 +14,13 @@ namespace pomai::kernel {
 
 inline constexpr size_t kScanCodes = 32;
 
+// Fills both tables of a query of 4 * groups dimensions, each groups x 16:
+// sums[16 g + b] is the sum of the dimensions 4g + i with bit i set in b, and
+// bytes[16 g + b] the same above the group's lowest sum, times `scale`, rounded
+// and at most 255.
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes);
+
 struct ScanTerms {
   const uint8_t* table;  // groups x 16: what a sub-code adds to the sum
   size_t groups;         // a multiple of 4
@@ -36,6 +43,8 @@ float SumOfSlot(const uint8_t* block, const float* table, size_t groups,
 float SumOfSigns(const uint8_t* signs, const float* table, size_t groups);
 
 namespace scalar {
+void FillTables(const float* query, size_t groups, float scale, float* sums,
+                uint8_t* bytes);
 uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower);
 }  // namespace scalar
 

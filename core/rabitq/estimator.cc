@@ -55,38 +55,24 @@ Estimator::Estimator(const CodeShape& shape, const float* query, float epsilon)
   FillTables();
 }
 
-// float_table_[16 g + b]: the sum of the query's dimensions 4g + i with bit i
-// set in b. byte_table_: the same above the group's minimum, in units of
-// table_scale_ (arXiv 2405.12497, section 3.3.2).
+// The byte table's unit is the widest group's range over 255 (arXiv 2405.12497,
+// section 3.3.2).
 void Estimator::FillTables() {
   const size_t groups = shape_.dimensions / 4;
-  double sum = 0, magnitudes = 0, lowest = 0;
+  double sum = 0, lowest = 0;
   float range = 0;
-  for (size_t group = 0; group < groups; ++group) {
-    float* const table = &float_table_[16 * group];
-    float low = 0, high = 0;
-    for (uint32_t i = 0; i < 4; ++i) {
-      const float value = query_[4 * group + i];
-      for (uint32_t b = 0; b < 1u << i; ++b)
-        table[b + (1u << i)] = table[b] + value;
-      (value < 0 ? low : high) += value;
-    }
-    range = std::max(range, high - low);
-    sum += high + low;
-    magnitudes += high - low;
+  for (size_t at = 0; at < shape_.dimensions; at += 4) {
+    const float* const q = &query_[at];
+    const float low = std::min(q[0], 0.0f) + std::min(q[1], 0.0f) +
+                      std::min(q[2], 0.0f) + std::min(q[3], 0.0f);
+    const float group_sum = (q[0] + q[1]) + (q[2] + q[3]);
+    range = std::max(range, group_sum - 2 * low);
+    sum += group_sum;
     lowest += low;
   }
   table_scale_ = range / 255;
-  const float inverse = range > 0 ? 255 / range : 0;
-  for (size_t group = 0; group < groups; ++group) {
-    const float* const from = &float_table_[16 * group];
-    const float low = *std::min_element(from, from + 16);
-    for (uint32_t b = 0; b < 16; ++b) {
-      const float steps = (from[b] - low) * inverse + 0.5f;
-      byte_table_[16 * group + b] =
-          static_cast<uint8_t>(std::min(steps, 255.0f));
-    }
-  }
+  kernel::FillTables(query_.data(), groups, range > 0 ? 255 / range : 0,
+                     float_table_.data(), byte_table_.data());
   query_sum_ = static_cast<float>(sum);
   // Each entry is off by at most half a unit, uniformly: a deviation of
   // scale * sqrt(groups / 12), counted like that of the estimator. Factors
@@ -95,6 +81,7 @@ void Estimator::FillTables() {
       table_scale_ * std::sqrt(static_cast<double>(groups) / 12);
   table_offset_ = static_cast<float>(lowest - sum / 2 + epsilon_ * deviation);
   const double weight = 1u << (shape_.bits - 1);
+  const double magnitudes = sum - 2 * lowest;
   rounding_ = static_cast<float>(kRounding * weight * magnitudes);
 }
 

@@ -92,6 +92,22 @@ TEST(FastScan, InfiniteBoundNeverSurvives) {
   });
 }
 
+TEST(FastScan, TablesOfEveryTargetEqualScalar) {
+  ForEveryTarget([] {
+    Random random(5);
+    const auto query = GaussianVector(&random, 112);
+    std::vector<float> sums(448), expected_sums(448);
+    std::vector<uint8_t> bytes(448), expected_bytes(448);
+    kernel::FillTables(query.data(), 28, 30, sums.data(), bytes.data());
+    kernel::scalar::FillTables(query.data(), 28, 30, expected_sums.data(),
+                               expected_bytes.data());
+    EXPECT_EQ(sums, expected_sums);
+    for (size_t i = 0; i < 448; ++i) {
+      EXPECT_NEAR(bytes[i], expected_bytes[i], 1);
+    }
+  });
+}
+
 TEST(FastScan, SumsOfOneCodeFollowTheLayout) {
   const Scene scene(28, 4);
   for (uint32_t slot = 0; slot < 32; ++slot) {
