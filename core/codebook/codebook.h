@@ -7,10 +7,14 @@
 //   while (ranking.Next(&list)) ...
 //
 // Bytes (an extent of kind kCodebook; each section starts on a page border):
-//   header    u32 dimensions, u32 lists, u32 parents, u32 metric, u64 version
-//   parents   parents x u32 child_start, then parents x dimensions f32
+//   header    u32 magic, u32 dimensions, u32 lists, u32 parents, u32 metric,
+//             u32 zero, u64 version
+//   parents   (parents + 1) x u32 child_start, then parents x dimensions f32
 //   centroids lists x dimensions f32
-//   ranks     lists x (f32 scale, f32 norm term), then lists x dimensions i8
+//   ranks     lists x f32 scale, lists x f32 norm, then
+//             lists x dimensions i8
+// scale * i8 stands for what the list is ranked by: its centroid or, under
+// cosine, the centroid's direction. norm is that vector's squared length.
 //
 // Immutable once loaded; any number of threads.
 #pragma once
@@ -19,32 +23,17 @@
 #include <memory>
 #include <vector>
 
+#include "core/codebook/list_ranking.h"
 #include "core/codebook/training.h"
 #include "core/host/extent.h"
 
 namespace pomai {
 
-struct RankedList {
-  uint32_t list;
-  float score;  // of the list's centroid, from int8: near, not exact
-};
-
-// Lists by rising centroid score, produced as they are asked for.
-class ListRanking {
- public:
-  explicit ListRanking(std::vector<RankedList> lists);
-  // False when all lists have been returned.
-  bool Next(RankedList* list);
-
- private:
-  std::vector<RankedList> heap_;
-};
-
 class Codebook {
  public:
   // Pages that Store will fill.
   static uint32_t PageCount(const Centroids& centroids);
-  // Writes `centroids` into `extent` (PageCount pages).
+  // Writes `centroids` into `extent` (PageCount pages). `version` > 0.
   static Status Store(PageStore* store, const Extent& extent, uint64_t version,
                       const Centroids& centroids);
   // Corruption when the bytes make no sense.
@@ -58,20 +47,26 @@ class Codebook {
   uint64_t version() const { return version_; }
   uint32_t dimensions() const { return dimensions_; }
   uint32_t list_count() const { return lists_; }
+  Metric metric() const { return metric_; }
 
+  // `query`: dimensions() floats, rotated (normalised under cosine).
   ListRanking Rank(const float* query) const;
-  // The exact centroid of `list` into `to`, dimensions() floats.
+  // The exact centroid of `list` into `to`, dimensions() floats. `reader`
+  // reads extent(); it is not touched where the codebook is untrained.
   Status ReadCentroid(ExtentReader* reader, uint32_t list, float* to) const;
   const Extent& extent() const { return extent_; }
   // The nearest list of one vector: int8 ranking, exact among the best eight.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,
                           const float* vector) const;
   // Everything back in memory, for a build's Assigner.
-  static Result<Centroids> LoadCentroids(PageStore* store,
-                                         const Extent& extent, PageLock lock);
+  static Result<Centroids> LoadCentroids(PageStore* store, const Extent& extent,
+                                         PageLock lock);
 
  private:
   Codebook() = default;
+
+  // Scores of all lists: minus the inner products, or squared L2 distances.
+  std::vector<float> Scores(const float* query, bool inner_product) const;
 
   uint64_t version_ = 0;
   uint32_t dimensions_ = 0;
@@ -79,7 +74,8 @@ class Codebook {
   Metric metric_ = Metric::kL2;
   Extent extent_;
   uint64_t centroids_offset_ = 0;
-  std::vector<float> rank_terms_;
+  std::vector<float> scales_;
+  std::vector<float> norms_;
   std::vector<int8_t> ranks_;
 };
 

@@ -17,7 +17,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr size_t kWidth = PanelMatrix::kPanelWidth;
 // A whole panel is one vector, where the machine has such vectors.
 using Whole = hn::CappedTag<float, kWidth>;
-// At most half a panel, so that two vectors share each broadcast.
+// At most half a panel: two vectors share each broadcast, or, where a panel is
+// at most half full, the other half is left out.
 using Half = hn::CappedTag<float, kWidth / 2>;
 #if HWY_HAVE_SCALABLE
 constexpr bool kHasWhole = false;
@@ -26,16 +27,16 @@ constexpr bool kHasWhole = hn::MaxLanes(Whole()) == kWidth;
 #endif
 
 // Scores kRows vectors against the 2 N centroids of a panel from `column` on
-// or, where N is the panel's width, 2 kRows vectors against all of it. The sums
-// stay in registers: twelve at most, so that two loads and a broadcast fit
-// beside them in sixteen. Calls emit(row, column, N scores).
-template <bool kWholePanel, int kRows, class D, class Emit>
+// or, if kTall, 2 kRows vectors against N centroids. The sums stay in
+// registers: twelve at most, so that two loads and a broadcast fit beside them
+// in sixteen. Calls emit(row, column, N scores).
+template <bool kTall, int kRows, class D, class Emit>
 HWY_INLINE void ScoreTile(D d, const float* const* rows,
                           const PanelMatrix::Lanes* panel,
                           const PanelMatrix::Lanes& norms, uint32_t dimensions,
                           size_t column, const Emit& emit) {
-  const size_t right = kWholePanel ? 0 : hn::Lanes(d);
-  constexpr size_t kBelow = kWholePanel ? kRows : 0;
+  const size_t right = kTall ? 0 : hn::Lanes(d);
+  constexpr size_t kBelow = kTall ? kRows : 0;
   auto a0 = hn::Zero(d), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
   auto b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0;
   for (uint32_t i = 0; i < dimensions; ++i) {
@@ -45,7 +46,7 @@ HWY_INLINE void ScoreTile(D d, const float* const* rows,
     const auto step = [&](size_t row, auto& a, auto& b) HWY_ATTR {
       const auto value = hn::Set(d, rows[row][i]);
       a = hn::MulAdd(value, left_lanes, a);
-      if constexpr (kWholePanel) {
+      if constexpr (kTall) {
         b = hn::MulAdd(hn::Set(d, rows[row + kBelow][i]), left_lanes, b);
       } else {
         b = hn::MulAdd(value, right_lanes, b);
@@ -77,14 +78,14 @@ HWY_INLINE void ScoreTile(D d, const float* const* rows,
   }
 }
 
-// Runs tiles over a selection and the panels of a group. `Sink` is told the
-// scores: sink(d, position in the selection, panel, column, scores).
-template <bool kWholePanel, int kRows, class D, class Sink>
+// Scores a tile's vectors, from position `first` of the selection on, against
+// the first `columns` of a panel: sink(d, position, panel, column, scores).
+template <bool kTall, int kRows, class D, class Sink>
 HWY_INLINE void ScoreRows(D d, const VectorSelection& vectors, uint32_t first,
                           const PanelMatrix& matrix, uint32_t panel,
-                          const Sink& sink) {
-  constexpr uint32_t kTile = kWholePanel ? 2 * kRows : kRows;
-  const size_t step = kWholePanel ? kWidth : 2 * hn::Lanes(d);
+                          size_t columns, const Sink& sink) {
+  constexpr uint32_t kTile = kTall ? 2 * kRows : kRows;
+  const size_t step = kTall ? hn::Lanes(d) : 2 * hn::Lanes(d);
   const uint32_t count = std::min(vectors.count - first, kTile);
   const float* rows[kTile];
   for (uint32_t i = 0; i < kTile; ++i) {
@@ -92,8 +93,8 @@ HWY_INLINE void ScoreRows(D d, const VectorSelection& vectors, uint32_t first,
     const uint32_t row = vectors.index[first + std::min(i, count - 1)];
     rows[i] = vectors.base + size_t{row} * matrix.dimensions();
   }
-  for (size_t column = 0; column < kWidth; column += step) {
-    ScoreTile<kWholePanel, kRows>(
+  for (size_t column = 0; column < columns; column += step) {
+    ScoreTile<kTall, kRows>(
         d, rows, matrix.panel(panel), matrix.norms(panel), matrix.dimensions(),
         column, [&](size_t row, size_t at, auto scores) HWY_ATTR {
           if (row < count) {
@@ -104,23 +105,35 @@ HWY_INLINE void ScoreRows(D d, const VectorSelection& vectors, uint32_t first,
 }
 
 template <class Sink>
-HWY_INLINE void ScoreSelection(const VectorSelection& vectors,
-                               const PanelMatrix& matrix, uint32_t group,
+HWY_INLINE void ScorePanel(const VectorSelection& vectors,
+                           const PanelMatrix& matrix, uint32_t panel,
+                           const Sink& sink) {
+  const Half half;
+  uint32_t first = 0;
+  if constexpr (kHasWhole) {
+    for (; first + 6 < vectors.count; first += 12) {
+      ScoreRows<true, 6>(Whole(), vectors, first, matrix, panel, kWidth, sink);
+    }
+  }
+  for (; first + 3 < vectors.count; first += 6) {
+    ScoreRows<false, 6>(half, vectors, first, matrix, panel, kWidth, sink);
+  }
+  for (; first < vectors.count; first += 3) {
+    ScoreRows<false, 3>(half, vectors, first, matrix, panel, kWidth, sink);
+  }
+}
+
+template <class Sink>
+HWY_INLINE void ScoreHalfPanel(const VectorSelection& vectors,
+                               const PanelMatrix& matrix, uint32_t panel,
                                const Sink& sink) {
-  const uint32_t last = matrix.first_panel(group + 1);
-  for (uint32_t panel = matrix.first_panel(group); panel < last; ++panel) {
-    uint32_t first = 0;
-    if constexpr (kHasWhole) {
-      for (; first + 6 < vectors.count; first += 12) {
-        ScoreRows<true, 6>(Whole(), vectors, first, matrix, panel, sink);
-      }
-    }
-    for (; first + 3 < vectors.count; first += 6) {
-      ScoreRows<false, 6>(Half(), vectors, first, matrix, panel, sink);
-    }
-    for (; first < vectors.count; first += 3) {
-      ScoreRows<false, 3>(Half(), vectors, first, matrix, panel, sink);
-    }
+  const Half half;
+  uint32_t first = 0;
+  for (; first + 6 < vectors.count; first += 12) {
+    ScoreRows<true, 6>(half, vectors, first, matrix, panel, kWidth / 2, sink);
+  }
+  for (; first < vectors.count; first += 6) {
+    ScoreRows<true, 3>(half, vectors, first, matrix, panel, kWidth / 2, sink);
   }
 }
 
@@ -128,32 +141,39 @@ HWY_INLINE void ScoreSelection(const VectorSelection& vectors,
 
 void LowerNearest(const VectorSelection& vectors, const PanelMatrix& matrix,
                   uint32_t group, Nearest* nearest) {
-  ScoreSelection(vectors, matrix, group,
-                 [&](auto d, uint32_t position, uint32_t panel, size_t column,
-                     auto scores) HWY_ATTR {
-                   Nearest& best = nearest[vectors.index[position]];
-                   const auto before = hn::Set(d, best.score);
-                   if (hn::AllFalse(d, hn::Lt(scores, before))) return;
-                   const auto least = hn::MinOfLanes(d, scores);
-                   const size_t lane =
-                       hn::FindKnownFirstTrue(d, hn::Eq(scores, least));
-                   best.score = hn::GetLane(least);
-                   best.row = matrix.first_row(panel) +
-                              static_cast<uint32_t>(column + lane);
-                 });
+  const auto sink = [&](auto d, uint32_t position, uint32_t panel,
+                        size_t column, auto scores) HWY_ATTR {
+    Nearest& best = nearest[vectors.index[position]];
+    const auto before = hn::Set(d, best.score);
+    if (hn::AllFalse(d, hn::Lt(scores, before))) return;
+    const auto least = hn::MinOfLanes(d, scores);
+    const size_t lane = hn::FindKnownFirstTrue(d, hn::Eq(scores, least));
+    best.score = hn::GetLane(least);
+    best.row = matrix.first_row(panel) + static_cast<uint32_t>(column + lane);
+  };
+  const uint32_t last = matrix.first_panel(group + 1);
+  for (uint32_t panel = matrix.first_panel(group); panel < last; ++panel) {
+    if (matrix.rows_in(panel) > kWidth / 2) {
+      ScorePanel(vectors, matrix, panel, sink);
+    } else {
+      ScoreHalfPanel(vectors, matrix, panel, sink);
+    }
+  }
 }
 
 void ScoreGroup(const VectorSelection& vectors, const PanelMatrix& matrix,
                 uint32_t group, float* scores) {
-  const uint32_t first_panel = matrix.first_panel(group);
-  const size_t stride = (matrix.first_panel(group + 1) - first_panel) * kWidth;
-  ScoreSelection(vectors, matrix, group,
-                 [&](auto d, uint32_t position, uint32_t panel, size_t column,
-                     auto values) HWY_ATTR {
-                   hn::StoreU(values, d,
-                              scores + position * stride +
-                                  (panel - first_panel) * kWidth + column);
-                 });
+  const uint32_t first = matrix.first_panel(group);
+  const uint32_t last = matrix.first_panel(group + 1);
+  const size_t stride = (last - first) * kWidth;
+  const auto sink = [&](auto d, uint32_t position, uint32_t panel,
+                        size_t column, auto values) HWY_ATTR {
+    hn::StoreU(values, d,
+               scores + position * stride + (panel - first) * kWidth + column);
+  };
+  for (uint32_t panel = first; panel < last; ++panel) {
+    ScorePanel(vectors, matrix, panel, sink);
+  }
 }
 
 void AddVector(const float* from, uint32_t dimensions, float* to) {

@@ -54,6 +54,11 @@ class PanelMatrix {
   uint32_t panel_count() const { return static_cast<uint32_t>(norms_.size()); }
   // Number of a panel's first centroid, counted over all groups.
   uint32_t first_row(uint32_t panel) const { return panel_first_row_[panel]; }
+  // Its centroids: kPanelWidth but in the last panel of a group.
+  uint32_t rows_in(uint32_t panel) const {
+    const bool last = panel + 1 == panel_count();
+    return (last ? rows_ : first_row(panel + 1)) - first_row(panel);
+  }
   // `dimensions` Lanes.
   const Lanes* panel(uint32_t panel) const {
     return lanes_.data() + size_t{panel} * dimensions_;

@@ -70,8 +70,9 @@ void ScoreInt8Rows(const Int8Rows& rows, const int16_t* query, float factor,
     const uint32_t count = std::min(4u, rows.count - first);
     for (uint32_t j = 0; j < count; ++j) {
       const float product = static_cast<float>(products[j]);
-      scores[first + j] = offset + rows.norms[first + j] +
-                          factor * rows.scales[first + j] * product;
+      const float norm = rows.norms == nullptr ? 0 : rows.norms[first + j];
+      scores[first + j] =
+          offset + norm + factor * rows.scales[first + j] * product;
     }
   }
 }
@@ -133,8 +134,9 @@ void ScoreInt8Rows(const Int8Rows& rows, const int16_t* query, float factor,
     const int8_t* row = rows.values + size_t{j} * rows.dimensions;
     int32_t product = 0;
     for (uint32_t i = 0; i < rows.dimensions; ++i) product += row[i] * query[i];
-    scores[j] = offset + rows.norms[j] +
-                factor * rows.scales[j] * static_cast<float>(product);
+    const float norm = rows.norms == nullptr ? 0 : rows.norms[j];
+    scores[j] =
+        offset + norm + factor * rows.scales[j] * static_cast<float>(product);
   }
 }
 

@@ -17,7 +17,7 @@ namespace pomai::kernel {
 struct Int8Rows {
   const int8_t* values;  // count x dimensions
   const float* scales;
-  const float* norms;  // what is added to each score
+  const float* norms;  // what is added to each score; may be null
   uint32_t count;
   uint32_t dimensions;
 };

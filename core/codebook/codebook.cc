@@ -1,0 +1,322 @@
+#include "core/codebook/codebook.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "core/base/coding.h"
+#include "core/kernel/distance.h"
+#include "core/kernel/rank_int8.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kMagic = 0x4B424D50;  // "PMBK"
+constexpr uint32_t kHeaderSize = 32;
+// Of int8's ranking, the lists whose exact distance decides an assignment.
+constexpr uint32_t kExactCandidates = 8;
+
+// Where the sections lie.
+struct Layout {
+  uint64_t dimensions;
+  uint64_t lists;
+  uint64_t parents;
+
+  uint64_t starts_bytes() const { return 4 * (parents + 1); }
+  uint32_t parents_page() const { return 1; }
+  uint32_t centroids_page() const {
+    return 1 + PagesFor(starts_bytes() + 4 * parents * dimensions);
+  }
+  uint32_t ranks_page() const {
+    return centroids_page() + PagesFor(4 * lists * dimensions);
+  }
+  uint32_t pages() const {
+    return ranks_page() + PagesFor(lists * (8 + dimensions));
+  }
+};
+
+Layout LayoutOf(const Centroids& centroids) {
+  return {centroids.dimensions, centroids.list_count(),
+          centroids.parent_count()};
+}
+
+uint64_t StartOf(uint32_t page) { return uint64_t{page} * kPageBodySize; }
+
+struct Header {
+  Layout layout;
+  Metric metric;
+  uint64_t version;
+};
+
+Status Broken(const Extent& extent, const std::string& what,
+              const std::string& expected, uint64_t found) {
+  return Status::Corruption("codebook in extent " + std::to_string(extent.id) +
+                            ": expected " + what + " " + expected + ", found " +
+                            std::to_string(found));
+}
+
+Result<Header> ReadHeader(ExtentReader* reader, const Extent& extent) {
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* at, reader->At(0, kHeaderSize));
+  uint32_t field[6];
+  for (int i = 0; i < 6; ++i) field[i] = GetFixed<uint32_t>(at + 4 * i);
+  const auto [magic, dimensions, lists, parents, metric, zero] = field;
+  if (magic != kMagic) {
+    return Broken(extent, "magic number", std::to_string(kMagic), magic);
+  }
+  if (dimensions == 0 || dimensions > kMaxDimensions || dimensions % 16 != 0) {
+    return Broken(extent, "dimensions", "16, 32, ... 16000", dimensions);
+  }
+  if (lists == 0 || lists > kMaxLists) {
+    return Broken(extent, "lists", "1 to " + std::to_string(kMaxLists), lists);
+  }
+  if (parents == 0 || parents > lists) {
+    return Broken(extent, "parents", "1 to " + std::to_string(lists), parents);
+  }
+  if (metric < 1 || metric > 3) {
+    return Broken(extent, "metric", "1 to 3", metric);
+  }
+  if (zero != 0) return Broken(extent, "reserved field", "0", zero);
+  const auto version = GetFixed<uint64_t>(at + 24);
+  if (version == 0) return Broken(extent, "version", "1 or more", version);
+  const Layout layout{dimensions, lists, parents};
+  if (layout.pages() != extent.page_count()) {
+    return Broken(extent, "pages", std::to_string(layout.pages()),
+                  extent.page_count());
+  }
+  return Header{layout, static_cast<Metric>(metric), version};
+}
+
+// Copies `size` bytes page by page, past the reader's buffer.
+Status ReadInto(ExtentReader* reader, uint64_t offset, uint64_t size,
+                void* to) {
+  auto* at = static_cast<uint8_t*>(to);
+  while (size > 0) {
+    const auto part = static_cast<uint32_t>(
+        std::min<uint64_t>(size, kPageBodySize - offset % kPageBodySize));
+    POMAI_ASSIGN_OR_RETURN(const uint8_t* from, reader->At(offset, part));
+    std::memcpy(at, from, part);
+    at += part;
+    offset += part;
+    size -= part;
+  }
+  return Status::Ok();
+}
+
+// What lists are ranked by, in int8.
+struct Ranks {
+  std::vector<float> scales;
+  std::vector<float> norms;
+  std::vector<int8_t> values;
+};
+
+Ranks QuantizeCentroids(const Centroids& centroids) {
+  const uint32_t dimensions = centroids.dimensions;
+  const uint32_t lists = centroids.list_count();
+  Ranks ranks{std::vector<float>(lists), std::vector<float>(lists),
+              std::vector<int8_t>(size_t{lists} * dimensions)};
+  for (uint32_t list = 0; list < lists; ++list) {
+    const size_t start = size_t{list} * dimensions;
+    const float* centroid = centroids.lists.data() + start;
+    ranks.scales[list] =
+        kernel::QuantizeRow(centroid, dimensions, ranks.values.data() + start);
+    const double norm = kernel::Norm(centroid, dimensions);
+    ranks.norms[list] = static_cast<float>(norm * norm);
+    if (centroids.metric == Metric::kCosine && norm > 0) {
+      ranks.scales[list] = static_cast<float>(ranks.scales[list] / norm);
+      ranks.norms[list] = 1;
+    }
+  }
+  return ranks;
+}
+
+template <typename T>
+Status Append(ExtentStream* stream, const std::vector<T>& values) {
+  return stream->Append(values.data(), values.size() * sizeof(T));
+}
+
+Status StoreHeader(PageStore* store, const Extent& extent, uint64_t version,
+                   const Centroids& centroids) {
+  uint8_t header[kHeaderSize] = {};
+  const uint32_t fields[] = {kMagic, centroids.dimensions,
+                             centroids.list_count(), centroids.parent_count(),
+                             static_cast<uint32_t>(centroids.metric)};
+  for (int i = 0; i < 5; ++i) PutFixed<uint32_t>(header + 4 * i, fields[i]);
+  PutFixed<uint64_t>(header + 24, version);
+  ExtentStream stream(store, &extent, 0);
+  POMAI_RETURN_IF_ERROR(stream.Append(header, kHeaderSize));
+  return stream.Finish();
+}
+
+// Distance of a vector from a centroid as assignments compare it.
+float ExactScore(Metric metric, const float* vector, const float* centroid,
+                 uint32_t dimensions) {
+  if (metric != Metric::kCosine) {
+    return kernel::SquaredL2(vector, centroid, dimensions);
+  }
+  const double norm = kernel::Norm(centroid, dimensions);
+  if (norm == 0) return 0;
+  return static_cast<float>(
+      -kernel::InnerProduct(vector, centroid, dimensions) / norm);
+}
+
+}  // namespace
+
+uint32_t Codebook::PageCount(const Centroids& centroids) {
+  return LayoutOf(centroids).pages();
+}
+
+Status Codebook::Store(PageStore* store, const Extent& extent, uint64_t version,
+                       const Centroids& centroids) {
+  const Layout layout = LayoutOf(centroids);
+  POMAI_RETURN_IF_ERROR(StoreHeader(store, extent, version, centroids));
+  ExtentStream parents(store, &extent, layout.parents_page());
+  POMAI_RETURN_IF_ERROR(Append(&parents, centroids.child_start));
+  POMAI_RETURN_IF_ERROR(Append(&parents, centroids.parents));
+  POMAI_RETURN_IF_ERROR(parents.Finish());
+  ExtentStream lists(store, &extent, layout.centroids_page());
+  POMAI_RETURN_IF_ERROR(Append(&lists, centroids.lists));
+  POMAI_RETURN_IF_ERROR(lists.Finish());
+  const Ranks ranks = QuantizeCentroids(centroids);
+  ExtentStream stream(store, &extent, layout.ranks_page());
+  POMAI_RETURN_IF_ERROR(Append(&stream, ranks.scales));
+  POMAI_RETURN_IF_ERROR(Append(&stream, ranks.norms));
+  POMAI_RETURN_IF_ERROR(Append(&stream, ranks.values));
+  return stream.Finish();
+}
+
+Result<std::shared_ptr<const Codebook>> Codebook::Load(PageStore* store,
+                                                       const Extent& extent,
+                                                       PageLock lock) {
+  ExtentReader reader(store, &extent, lock);
+  POMAI_ASSIGN_OR_RETURN(const Header header, ReadHeader(&reader, extent));
+  std::shared_ptr<Codebook> codebook(new Codebook());
+  codebook->version_ = header.version;
+  codebook->dimensions_ = static_cast<uint32_t>(header.layout.dimensions);
+  codebook->lists_ = static_cast<uint32_t>(header.layout.lists);
+  codebook->metric_ = header.metric;
+  codebook->extent_ = extent;
+  codebook->centroids_offset_ = StartOf(header.layout.centroids_page());
+  const uint64_t lists = header.layout.lists;
+  const uint64_t ranks = StartOf(header.layout.ranks_page());
+  const uint64_t size = lists * header.layout.dimensions;
+  codebook->scales_.resize(lists);
+  codebook->norms_.resize(lists);
+  codebook->ranks_.resize(size);
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(&reader, ranks, 4 * lists, codebook->scales_.data()));
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(&reader, ranks + 4 * lists, 4 * lists, codebook->norms_.data()));
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(&reader, ranks + 8 * lists, size, codebook->ranks_.data()));
+  return std::shared_ptr<const Codebook>(std::move(codebook));
+}
+
+std::shared_ptr<const Codebook> Codebook::Untrained(uint32_t dimensions,
+                                                    Metric metric) {
+  std::shared_ptr<Codebook> codebook(new Codebook());
+  codebook->dimensions_ = dimensions;
+  codebook->lists_ = 1;
+  codebook->metric_ = metric;
+  codebook->scales_.assign(1, 0.0f);
+  codebook->norms_.assign(1, 0.0f);
+  codebook->ranks_.assign(dimensions, 0);
+  return codebook;
+}
+
+std::vector<float> Codebook::Scores(const float* query,
+                                    bool inner_product) const {
+  std::vector<int16_t> integers(dimensions_);
+  const float step = kernel::QuantizeQuery(query, dimensions_, integers.data());
+  const float offset =
+      inner_product ? 0 : kernel::InnerProduct(query, query, dimensions_);
+  const float* norms = inner_product ? nullptr : norms_.data();
+  std::vector<float> scores(lists_);
+  kernel::ScoreInt8Rows(
+      {ranks_.data(), scales_.data(), norms, lists_, dimensions_},
+      integers.data(), inner_product ? -step : -2 * step, offset,
+      scores.data());
+  return scores;
+}
+
+ListRanking Codebook::Rank(const float* query) const {
+  return ListRanking(Scores(query, metric_ == Metric::kInnerProduct));
+}
+
+Status Codebook::ReadCentroid(ExtentReader* reader, uint32_t list,
+                              float* to) const {
+  if (list >= lists_) {
+    return Status::Corruption("codebook version " + std::to_string(version_) +
+                              ": expected a list below " +
+                              std::to_string(lists_) + ", found " +
+                              std::to_string(list));
+  }
+  if (version_ == 0) {
+    std::fill_n(to, dimensions_, 0.0f);
+    return Status::Ok();
+  }
+  const uint64_t size = uint64_t{4} * dimensions_;
+  return ReadInto(reader, centroids_offset_ + list * size, size, to);
+}
+
+Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
+                                  const float* vector) const {
+  if (lists_ == 1) return 0u;
+  // Rows are assigned by L2 under inner product too: so were the lists trained.
+  ListRanking ranking(Scores(vector, /*inner_product=*/false));
+  ExtentReader reader(store, &extent_, lock);
+  std::vector<float> centroid(dimensions_);
+  uint32_t nearest = 0;
+  float best = std::numeric_limits<float>::infinity();
+  RankedList candidate;
+  for (uint32_t i = 0; i < kExactCandidates && ranking.Next(&candidate); ++i) {
+    POMAI_RETURN_IF_ERROR(
+        ReadCentroid(&reader, candidate.list, centroid.data()));
+    const float score =
+        ExactScore(metric_, vector, centroid.data(), dimensions_);
+    if (i > 0 && !(score < best)) continue;
+    nearest = candidate.list;
+    best = score;
+  }
+  return nearest;
+}
+
+Result<Centroids> Codebook::LoadCentroids(PageStore* store,
+                                          const Extent& extent, PageLock lock) {
+  ExtentReader reader(store, &extent, lock);
+  POMAI_ASSIGN_OR_RETURN(const Header header, ReadHeader(&reader, extent));
+  const Layout& layout = header.layout;
+  Centroids centroids;
+  centroids.dimensions = static_cast<uint32_t>(layout.dimensions);
+  centroids.metric = header.metric;
+  auto& starts = centroids.child_start;
+  starts.resize(layout.parents + 1);
+  const uint64_t parents = StartOf(layout.parents_page());
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(&reader, parents, layout.starts_bytes(), starts.data()));
+  if (starts.front() != 0) {
+    return Broken(extent, "first child", "0", starts.front());
+  }
+  if (starts.back() != layout.lists) {
+    return Broken(extent, "last child", std::to_string(layout.lists),
+                  starts.back());
+  }
+  const auto descent = std::is_sorted_until(starts.begin(), starts.end());
+  if (descent != starts.end()) {
+    return Broken(extent, "next parent's child from",
+                  std::to_string(*(descent - 1)) + " on", *descent);
+  }
+  centroids.parents.resize(layout.parents * layout.dimensions);
+  centroids.lists.resize(layout.lists * layout.dimensions);
+  POMAI_RETURN_IF_ERROR(ReadInto(&reader, parents + layout.starts_bytes(),
+                                 4 * centroids.parents.size(),
+                                 centroids.parents.data()));
+  POMAI_RETURN_IF_ERROR(ReadInto(&reader, StartOf(layout.centroids_page()),
+                                 4 * centroids.lists.size(),
+                                 centroids.lists.data()));
+  return centroids;
+}
+
+}  // namespace pomai

@@ -1,0 +1,39 @@
+// ListRanking: the lists of a codebook by rising score, put in order only as
+// far as they are asked for.
+//
+//   ListRanking ranking(std::move(scores));   // one score a list
+//   RankedList list;
+//   while (enough < wanted && ranking.Next(&list)) ...
+//
+// A tournament of two rounds: the lists compete in groups of about sqrt(lists),
+// so the first list costs one pass over all scores and each further one about
+// 2 sqrt(lists) comparisons. One search, one thread.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace pomai {
+
+struct RankedList {
+  uint32_t list;
+  float score;  // of the list's centroid, from int8: near, not exact
+};
+
+class ListRanking {
+ public:
+  // scores[i] is list i's. NaN ranks last.
+  explicit ListRanking(std::vector<float> scores);
+  // False when all lists have been returned. Of equals the first comes first.
+  bool Next(RankedList* list);
+
+ private:
+  void FindBest(uint32_t group);
+
+  std::vector<float> scores_;     // infinite once returned
+  std::vector<RankedList> best_;  // of each group
+  uint32_t group_size_;
+  uint32_t left_;
+};
+
+}  // namespace pomai
