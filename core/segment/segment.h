@@ -8,7 +8,8 @@
 //              u32 blocks, then the first page of each section below, u32 each
 //   directory  (lists + 2) x (u32 first block, u32 first row): list i has rows
 //              [row(i), row(i + 1)); list `lists` holds rows without distance
-//              (NULL, zero under cosine), which have neither code nor refine row
+//              (NULL, zero under cosine), which have neither code nor refine
+//              row
 //   blocks     blocks of 32 codes (core/rabitq/code.h); a list starts a new one
 //   refine     one refine row a row with distance
 //   ids        u64 a row

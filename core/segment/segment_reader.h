@@ -2,7 +2,8 @@
 //
 //   SegmentReader reader(store, shape, &ref, PageLock::kPin);
 //   POMAI_ASSIGN_OR_RETURN(ListRange range, reader.List(7));
-//   POMAI_ASSIGN_OR_RETURN(const uint8_t* block, reader.Block(range.first_block));
+//   POMAI_ASSIGN_OR_RETURN(const uint8_t* block,
+//   reader.Block(range.first_block));
 //
 // Each section has its own position, so a block and a refine row may be held
 // side by side. Pointers are valid until the next call for the same section or
@@ -50,8 +51,9 @@ class SegmentReader {
   ExtentReader dead_;
 };
 
-// Sets the dead bits of `rows` (rising), one change a bitmap page. Returns how
-// many were not set before. The caller holds the maintenance lock.
+// Sets the dead bits of `rows` (rising), one change a bitmap page, none where
+// all are set already. Returns how many were not set before. The caller holds
+// the maintenance lock and no page of the segment.
 Result<uint64_t> MarkDead(PageStore* store, const SegmentRef& ref,
                           std::span<const uint32_t> rows);
 

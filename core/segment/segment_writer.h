@@ -29,8 +29,8 @@ class SegmentWriter {
   static uint32_t PlannedPages(const SegmentRef& ref);
 
   // `ref` (with its extent) and `list_rows` must outlive the writer.
-  SegmentWriter(PageStore* store, const CodeShape& shape,
-                const SegmentRef* ref, std::span<const uint32_t> list_rows);
+  SegmentWriter(PageStore* store, const CodeShape& shape, const SegmentRef* ref,
+                std::span<const uint32_t> list_rows);
   ~SegmentWriter();
 
   // The next row. Lists rise; `record` has shape.record_size() bytes, or none
@@ -41,7 +41,10 @@ class SegmentWriter {
   Status Finish();
 
  private:
+  Status AdvanceTo(uint32_t list);
   Status FlushBlock();
+  Status WriteDirectory();
+  Status WriteDeadBitmap();
 
   struct Streams;
   PageStore* store_;
@@ -54,6 +57,8 @@ class SegmentWriter {
   uint64_t rows_ = 0;
   std::vector<uint8_t> pending_;  // records of the block being filled
   uint32_t pending_count_ = 0;
+  std::vector<uint8_t> block_;
+  std::vector<uint8_t> refine_row_;
 };
 
 }  // namespace pomai

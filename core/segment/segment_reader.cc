@@ -1,0 +1,168 @@
+#include "core/segment/segment_reader.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/coding.h"
+#include "core/segment/segment_header.h"
+
+namespace pomai {
+namespace {
+
+uint64_t SectionOffset(uint32_t page) { return uint64_t{page} * kPageBodySize; }
+
+// Where byte `offset` of the segment is.
+std::string Place(const SegmentRef& ref, uint64_t offset) {
+  const auto page = static_cast<uint32_t>(offset / kPageBodySize);
+  return "block " + std::to_string(ref.extent.BlockOf(page)) + ": segment " +
+         std::to_string(ref.extent.id);
+}
+
+Status CheckBelow(const SegmentRef& ref, const char* what, uint64_t value,
+                  uint64_t end) {
+  if (value < end) return Status::Ok();
+  return Status::Corruption("segment " + std::to_string(ref.extent.id) + ": " +
+                            what + ": expected below " + std::to_string(end) +
+                            ", found " + std::to_string(value));
+}
+
+uint64_t CodedRows(const SegmentRef& ref) {
+  return ref.rows - ref.rows_without_distance;
+}
+
+// Whether list `list`, [block, next_block) x [row, next_row), fits the ref.
+bool MakesSense(const SegmentRef& ref, uint32_t list, uint32_t block,
+                uint32_t row, uint32_t next_block, uint32_t next_row) {
+  if (list == 0 && (block != 0 || row != 0)) return false;
+  if (list == ref.lists) {
+    return row == CodedRows(ref) && next_row == ref.rows &&
+           block == ref.blocks && next_block == ref.blocks;
+  }
+  if (row > next_row || next_row > CodedRows(ref)) return false;
+  if (block > next_block || next_block > ref.blocks) return false;
+  const uint32_t rows = next_row - row;
+  return next_block - block == rows / kBlockCodes + (rows % kBlockCodes != 0);
+}
+
+}  // namespace
+
+SegmentReader::SegmentReader(PageStore* store, const CodeShape& shape,
+                             const SegmentRef* ref, PageLock lock)
+    : shape_(shape),
+      ref_(ref),
+      directory_(store, &ref->extent, lock),
+      blocks_(store, &ref->extent, lock),
+      refine_(store, &ref->extent, lock),
+      ids_(store, &ref->extent, lock),
+      dead_(store, &ref->extent, lock) {}
+
+Result<ListRange> SegmentReader::List(uint32_t list) {
+  POMAI_RETURN_IF_ERROR(
+      CheckBelow(*ref_, "list", list, uint64_t{ref_->lists} + 1));
+  const uint64_t offset =
+      SectionOffset(ref_->directory_page) + uint64_t{list} * 8;
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* entry, directory_.At(offset, 16));
+  const auto block = GetFixed<uint32_t>(entry);
+  const auto row = GetFixed<uint32_t>(entry + 4);
+  const auto next_block = GetFixed<uint32_t>(entry + 8);
+  const auto next_row = GetFixed<uint32_t>(entry + 12);
+  if (!MakesSense(*ref_, list, block, row, next_block, next_row)) {
+    return Status::Corruption(
+        Place(*ref_, offset) + ": list " + std::to_string(list) +
+        ": expected rising rows below " + std::to_string(ref_->rows) +
+        " in as many blocks as they fill, found rows " + std::to_string(row) +
+        " to " + std::to_string(next_row) + " in blocks " +
+        std::to_string(block) + " to " + std::to_string(next_block));
+  }
+  return ListRange{block, row, next_row - row};
+}
+
+Result<const uint8_t*> SegmentReader::Block(uint32_t block) {
+  POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "code block", block, ref_->blocks));
+  const uint32_t size = shape_.block_size();
+  return blocks_.At(SectionOffset(ref_->blocks_page) + uint64_t{block} * size,
+                    size);
+}
+
+Result<const uint8_t*> SegmentReader::RefineRow(uint32_t row) {
+  POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "refine row", row, CodedRows(*ref_)));
+  const uint32_t size = shape_.refine_size();
+  static constexpr uint8_t kNothing = 0;
+  if (size == 0) return &kNothing;
+  return refine_.At(SectionOffset(ref_->refine_page) + uint64_t{row} * size,
+                    size);
+}
+
+Result<uint64_t> SegmentReader::Id(uint32_t row) {
+  POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "row", row, ref_->rows));
+  POMAI_ASSIGN_OR_RETURN(
+      const uint8_t* id,
+      ids_.At(SectionOffset(ref_->ids_page) + uint64_t{row} * 8, 8));
+  return GetFixed<uint64_t>(id);
+}
+
+Result<bool> SegmentReader::IsDead(uint32_t row) {
+  POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "row", row, ref_->rows));
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* byte,
+                         dead_.At(SectionOffset(ref_->dead_page) + row / 8, 1));
+  return (*byte >> (row % 8) & 1) != 0;
+}
+
+Status SegmentReader::Rows(uint32_t first, uint32_t count,
+                           std::vector<uint64_t>* ids,
+                           std::vector<bool>* dead) {
+  ids->clear();
+  dead->clear();
+  if (count == 0) return Status::Ok();
+  POMAI_RETURN_IF_ERROR(
+      CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
+  ids->reserve(count);
+  dead->reserve(count);
+  // Ids never straddle pages: a page holds a whole number of them.
+  constexpr uint32_t kIdsPerPage = kPageBodySize / 8;
+  static_assert(kPageBodySize % 8 == 0);
+  for (uint32_t row = first, left = count; left > 0;) {
+    const uint32_t part = std::min(left, kIdsPerPage - row % kIdsPerPage);
+    POMAI_ASSIGN_OR_RETURN(
+        const uint8_t* bytes,
+        ids_.At(SectionOffset(ref_->ids_page) + uint64_t{row} * 8, part * 8));
+    for (uint32_t i = 0; i < part; ++i) {
+      ids->push_back(GetFixed<uint64_t>(bytes + i * 8));
+    }
+    row += part;
+    left -= part;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    POMAI_ASSIGN_OR_RETURN(const bool is_dead, IsDead(first + i));
+    dead->push_back(is_dead);
+  }
+  return Status::Ok();
+}
+
+Status SegmentReader::CheckHeader() {
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* found,
+                         directory_.At(0, kSegmentHeaderSize));
+  const SegmentHeader expected = EncodeSegmentHeader(shape_, *ref_);
+  for (const SegmentHeaderField& field : kSegmentHeaderFields) {
+    const auto number = [&](const uint8_t* bytes) {
+      return field.size == 8 ? GetFixed<uint64_t>(bytes + field.offset)
+                             : GetFixed<uint32_t>(bytes + field.offset);
+    };
+    if (number(found) == number(expected.data())) continue;
+    return Status::Corruption(Place(*ref_, 0) + ": " + field.name +
+                              ": expected " +
+                              std::to_string(number(expected.data())) +
+                              ", found " + std::to_string(number(found)));
+  }
+  return Status::Ok();
+}
+
+void SegmentReader::Release() {
+  directory_.Release();
+  blocks_.Release();
+  refine_.Release();
+  ids_.Release();
+  dead_.Release();
+}
+
+}  // namespace pomai
