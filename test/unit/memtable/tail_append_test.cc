@@ -13,7 +13,7 @@ TEST(TailAppend, EntriesComeBackForEveryRecordSize) {
   for (uint32_t record_size : {0u, 92u, 4072u, 8144u, 9000u, 18024u}) {
     auto store = StoreWithShards();
     uint64_t next = 0;
-    for (size_t count : {1, 1, 3, 50, 700, 2, 300}) {
+    for (size_t count : {1, 1, 3, 50, 390, 2, 250}) {
       AppendResult done;
       ASSERT_TRUE(
           AppendSample(store.get(), next, count, record_size, &done).ok());
@@ -29,14 +29,14 @@ TEST(TailAppend, EntriesComeBackForEveryRecordSize) {
 TEST(TailAppend, ShardsExtendTheStoreInTurn) {
   auto store = StoreWithShards();
   AppendResult done;
-  for (uint64_t round = 0; round < 60; ++round) {
+  for (uint64_t round = 0; round < 30; ++round) {
     for (uint32_t shard : {0, 1}) {
       ASSERT_TRUE(
           AppendSample(store.get(), round * 30, 30, 700, &done, shard).ok());
     }
   }
-  ExpectEntries(store.get(), 1800, 700, 0);
-  ExpectEntries(store.get(), 1800, 700, 1);
+  ExpectEntries(store.get(), 900, 700, 0);
+  ExpectEntries(store.get(), 900, 700, 1);
 }
 
 TEST(TailAppend, AnEntryThatFitsIsOneChange) {
@@ -151,7 +151,7 @@ Status AppendTwice(MemoryStore* store, size_t count, uint32_t record_size,
 class TailFaults : public testing::TestWithParam<uint32_t> {
  protected:
   // More than one extent for small records, more than one change for large.
-  size_t count() const { return GetParam() < 1000 ? 800 : 60; }
+  size_t count() const { return GetParam() < 1000 ? 800 : 20; }
 };
 
 TEST_P(TailFaults, AfterACrashAtAnyOperationTheReportedEntriesAreThere) {

@@ -145,7 +145,7 @@ TEST(TailView, HeadOfAnotherShardIsCorruption) {
 // Every page is hit; answers may be wrong, but every call returns.
 TEST(TailView, RandomDamageNeverCrashes) {
   Random random(7);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 500; ++round) {
     const uint32_t record_size = round % 2 == 0 ? 700 : 9000;
     static std::unique_ptr<MemoryStore> sound[2] = {StoreOf(690, 700),
                                                     StoreOf(40, 9000)};
