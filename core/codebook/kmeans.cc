@@ -44,8 +44,8 @@ KMeans::KMeans(TrainingSample* sample, const TrainingOptions& options)
       assigned_(rows_) {
   centroids_.dimensions = dimensions_;
   centroids_.metric = options.metric;
-  work_total_ = rows_ * (kRounds * parent_target_ / stride_ + parent_target_ +
-                         kRounds * list_target_ / parent_target_ +
+  work_total_ = rows_ * (kRounds * (parent_target_ / stride_) + parent_target_ +
+                         kRounds * (list_target_ / parent_target_) +
                          kFlatRounds * (parent_target_ + list_target_ / 4));
 }
 
