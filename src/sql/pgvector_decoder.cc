@@ -61,10 +61,10 @@ Datum pomai_halfvec_decode(PG_FUNCTION_ARGS) {
   const StoredVector vector =
       ReadStoredVector(PG_GETARG_VARLENA_P(0), sizeof(uint16_t));
   auto* floats = static_cast<float*>(palloc(vector.dimensions * sizeof(float)));
-  pomai::kernel::HalfToFloat(reinterpret_cast<const uint16_t*>(vector.elements),
-                             floats, vector.dimensions);
+  pomai::kernel::Float16ToFloat(
+      reinterpret_cast<const uint16_t*>(vector.elements), floats,
+      vector.dimensions);
   to->elements = floats;
   to->dimensions = vector.dimensions;
-  if (!to->checked_before) CheckFinite(to->elements, to->dimensions);
   PG_RETURN_VOID();
 }
