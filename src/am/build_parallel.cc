@@ -83,6 +83,8 @@ void ParallelBuild::Start(const SharedPlan& shared, Relation heap) {
   if (context_->seg == nullptr) return;
   segment_ = CreateBuildSegment(context_, shared, heap, snapshot_);
   LaunchParallelWorkers(context_);
+  ereport(DEBUG1, (errmsg_internal("launched %d parallel workers",
+                                   context_->nworkers_launched)));
 }
 
 void ParallelBuild::Leave() {

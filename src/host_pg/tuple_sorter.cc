@@ -136,6 +136,7 @@ Status TupleSorter::Sort() {
 Result<bool> TupleSorter::Next(BuildEntry* entry) {
   bool found = false;
   POMAI_RETURN_IF_ERROR(Keep(pg::Call([&]() noexcept {
+    CHECK_FOR_INTERRUPTS();
     found = tuplesort_gettupleslot(sort_, true, false, output_, nullptr);
     if (found) slot_getallattrs(output_);
   })));
