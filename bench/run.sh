@@ -12,22 +12,30 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd -P)
-root=$(dirname "$here")
-
-install_pomai() {
-  make -s -C "$root" -j"$(nproc)" >/dev/null
-  make -s -C "$root" install >/dev/null
-}
+. "$here/../scripts/lib/common.sh"
+. "$here/../scripts/lib/server.sh"
 
 # Runs where the server is: compiles what is needed there, then measures.
 measure() {
+  need_server
+  need_packages libpq-dev make g++ python3
   make -s -C "$here/client"
   case " $* " in
-    *" --indexes "*pomai*) install_pomai ;;
+    *" --indexes "*pomai*) use_pomai ;;
     *" --indexes "*) ;;
-    *) install_pomai ;;
+    *) use_pomai ;;
   esac
   exec python3 "$here/compare.py" "$@"
+}
+
+# A copy of the server with pomai in it, which no other build touches.
+use_pomai() {
+  say "building pomai"
+  build_server bench-pg >"$build_dir/bench/make.log" 2>&1 || {
+    tail -n 20 "$build_dir/bench/make.log"
+    die "pomai does not build"
+  }
+  PG_CONFIG=$server_bin/pg_config
 }
 
 case ${1:-} in
@@ -35,6 +43,6 @@ case ${1:-} in
   --here) shift && "$here/prepare.sh" "${1:-}" && measure "$@" ;;
   *)
     "$here/prepare.sh" "${1:-}"
-    exec "$root/scripts/debian13.sh" bench/run.sh --inside "$@"
+    exec "$repo_dir/scripts/debian13.sh" bench/run.sh --inside "$@"
     ;;
 esac
