@@ -50,8 +50,8 @@ class EntryStream {
         if (!held_) return Status::Ok();
       }
       if (entry_.partition >> 32 != shard) return Status::Ok();
-      POMAI_RETURN_IF_ERROR(writer->Add(
-          static_cast<uint32_t>(entry_.partition), entry_.id, entry_.record));
+      POMAI_RETURN_IF_ERROR(writer->Add(static_cast<uint32_t>(entry_.partition),
+                                        entry_.id, entry_.record));
       held_ = false;
       if (++written_ % kBatchRows == 0 && progress) progress(written_);
     }
@@ -121,9 +121,8 @@ BuildEncoder::BuildEncoder(const MetaPage& meta, const Centroids* centroids,
       record_(shape_.record_size()),
       counts_(size_t{meta.shards} * (centroids->list_count() + 1)) {
   if (meta.dimensions == 0) return;
-  preparation_.emplace(meta.metric,
-                       std::make_shared<const Rotation>(meta.dimensions,
-                                                        meta.rotation_seed));
+  preparation_.emplace(meta.metric, std::make_shared<const Rotation>(
+                                        meta.dimensions, meta.rotation_seed));
   assigner_.emplace(centroids);
   encoder_.emplace(shape_);
 }
@@ -152,16 +151,15 @@ Status BuildEncoder::Drain() {
   const uint32_t list_slots = centroids_->list_count() + 1;
   const uint32_t dimensions = shape_.dimensions;
   assigner_->Assign(batch_.data(), static_cast<uint32_t>(batch_ids_.size()),
-                   lists_.data());
+                    lists_.data());
   for (size_t i = 0; i < batch_ids_.size(); ++i) {
     const float* vector = batch_.data() + i * dimensions;
     const uint32_t list = lists_[i];
     const float* centroid =
         centroids_->lists.data() + size_t{list} * dimensions;
     squared_residuals_ += kernel::SquaredL2(vector, centroid, dimensions);
-    max_squared_norm_ =
-        std::max(max_squared_norm_,
-                 kernel::InnerProduct(vector, vector, dimensions));
+    max_squared_norm_ = std::max(
+        max_squared_norm_, kernel::InnerProduct(vector, vector, dimensions));
     encoder_->Encode(vector, centroid, record_.data());
     const uint64_t shard = batch_ids_[i] % meta_.shards;
     ++counts_[shard * list_slots + list];
@@ -176,11 +174,9 @@ Result<CodebookRef> StoreCodebook(PageStore* store, MetaPage* meta,
                                   uint64_t version,
                                   const Centroids& centroids) {
   CodebookRef ref{version, centroids.list_count(), {}};
-  POMAI_ASSIGN_OR_RETURN(ref.extent,
-                         Allocate(store, meta, PageKind::kCodebook,
-                                  Codebook::PageCount(centroids)));
-  POMAI_RETURN_IF_ERROR(
-      Codebook::Store(store, ref.extent, version, centroids));
+  POMAI_ASSIGN_OR_RETURN(ref.extent, Allocate(store, meta, PageKind::kCodebook,
+                                              Codebook::PageCount(centroids)));
+  POMAI_RETURN_IF_ERROR(Codebook::Store(store, ref.extent, version, centroids));
   return ref;
 }
 
@@ -197,8 +193,8 @@ Result<std::vector<SegmentRef>> WriteSegments(
                     [](uint32_t rows) { return rows == 0; })) {
       continue;
     }
-    SegmentRef ref = SegmentWriter::Plan(meta->shape(), shard,
-                                         codebook.version, list_rows);
+    SegmentRef ref =
+        SegmentWriter::Plan(meta->shape(), shard, codebook.version, list_rows);
     POMAI_ASSIGN_OR_RETURN(ref.extent,
                            Allocate(store, meta, PageKind::kSegment,
                                     SegmentWriter::PlannedPages(ref)));
@@ -214,8 +210,8 @@ Status PublishBuild(PageStore* store, MetaPage* meta, Manifest manifest) {
   manifest.sequence = ++meta->sequence;
   const std::vector<uint8_t> bytes = manifest.Encode();
   POMAI_ASSIGN_OR_RETURN(
-      Extent extent, Allocate(store, meta, PageKind::kManifest,
-                              PagesFor(bytes.size())));
+      Extent extent,
+      Allocate(store, meta, PageKind::kManifest, PagesFor(bytes.size())));
   POMAI_RETURN_IF_ERROR(Manifest::Store(store, extent, bytes));
   meta->manifest_id = extent.id;
   meta->manifest_block = extent.runs[0].first;

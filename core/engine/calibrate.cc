@@ -57,8 +57,8 @@ class RecallCurve {
 
   // The first threshold that is not below `tau`.
   static size_t Step(double tau) {
-    return static_cast<size_t>(std::clamp(
-        std::ceil((tau - kLeast) / kStep), 0.0, static_cast<double>(kSteps)));
+    return static_cast<size_t>(std::clamp(std::ceil((tau - kLeast) / kStep),
+                                          0.0, static_cast<double>(kSteps)));
   }
 
   std::vector<double> recall_;
@@ -137,8 +137,7 @@ class Calibrator {
     const uint32_t dimensions = meta.shape().dimensions;
     ListScanner scanner(store_, sealed_, snapshot_, query, kTruthEpsilon);
     POMAI_RETURN_IF_ERROR(scanner.Open());
-    const StopRule rule(meta.metric,
-                        snapshot_.view->manifest.max_squared_norm,
+    const StopRule rule(meta.metric, snapshot_.view->manifest.max_squared_norm,
                         kernel::InnerProduct(query, query, dimensions));
     std::vector<Trace> traces;
     for (const uint32_t k : kKs) {
@@ -161,8 +160,7 @@ class Calibrator {
       if (curves_[i].empty()) continue;
       calibration.ks.push_back(kKs[i]);
       for (const float target : kTargets) {
-        const double aim =
-            target + std::min<double>(kMargin, (1 - target) / 4);
+        const double aim = target + std::min<double>(kMargin, (1 - target) / 4);
         calibration.taus.push_back(curves_[i].Threshold(aim));
       }
     }

@@ -76,10 +76,9 @@ std::vector<DeferredCode> CandidatePool::TakeLeastDeferred(size_t count) {
 }
 
 std::vector<Candidate> CandidatePool::TakeBest(size_t count) {
-  return ExtractLeast(&candidates_, count,
-                      [](const Candidate& a, const Candidate& b) {
-                        return a.score < b.score;
-                      });
+  return ExtractLeast(
+      &candidates_, count,
+      [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
 }
 
 std::vector<Candidate> CandidatePool::TakeWithin(float score) {

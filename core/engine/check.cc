@@ -28,8 +28,8 @@ class Checker {
     }
     POMAI_RETURN_IF_ERROR(CheckManifest());
     for (const CodebookRef& ref : view_.manifest.codebooks) {
-      POMAI_RETURN_IF_ERROR(CheckExtent(
-          ref.extent, "codebook " + std::to_string(ref.version)));
+      POMAI_RETURN_IF_ERROR(
+          CheckExtent(ref.extent, "codebook " + std::to_string(ref.version)));
     }
     for (const SegmentRef& ref : view_.manifest.segments) {
       const std::string name = "segment " + std::to_string(ref.extent.id);
@@ -41,8 +41,8 @@ class Checker {
       POMAI_RETURN_IF_ERROR(Note(CheckTail(shard, name), name));
     }
     CheckDuplicates();
-    report_->used_pages = static_cast<uint64_t>(
-        std::count(used_.begin(), used_.end(), true));
+    report_->used_pages =
+        static_cast<uint64_t>(std::count(used_.begin(), used_.end(), true));
     return Status::Ok();
   }
 
@@ -105,8 +105,7 @@ class Checker {
     POMAI_RETURN_IF_ERROR(reader.CheckHeader());
     if (view_.meta.dimensions != 0 &&
         view_.FindCodebook(ref.codebook_version) == nullptr) {
-      Problem(name + " names codebook " +
-              std::to_string(ref.codebook_version) +
+      Problem(name + " names codebook " + std::to_string(ref.codebook_version) +
               ", which the manifest does not");
     }
     uint64_t rows = 0;

@@ -68,9 +68,8 @@ Status ListScanner::Open() {
 bool ListScanner::NextList(ProbeList* list) {
   if (heads_.empty()) return false;
   const auto nearest = std::min_element(
-      heads_.begin(), heads_.end(), [](const ProbeList& a, const ProbeList& b) {
-        return a.score < b.score;
-      });
+      heads_.begin(), heads_.end(),
+      [](const ProbeList& a, const ProbeList& b) { return a.score < b.score; });
   *list = *nearest;
   RankedList ranked;
   if (rankings_[nearest->codebook].Next(&ranked)) {
@@ -130,8 +129,8 @@ Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
 Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
                               uint32_t first, CandidatePool* pool, bool defer) {
   POMAI_ASSIGN_OR_RETURN(const uint8_t* block,
-                         segments_[probe.source].Block(
-                             probe.range.first_block + first / kBlockCodes));
+                         segments_[probe.source].Block(probe.range.first_block +
+                                                       first / kBlockCodes));
   const uint32_t count = std::min(probe.range.rows - first, kBlockCodes);
   float lower[kBlockCodes];
   uint32_t survivors =
@@ -209,11 +208,10 @@ Status ListScanner::RefineDeferred(const std::vector<DeferredCode>& codes,
     const Probe& probe = probes_[code.probe];
     POMAI_ASSIGN_OR_RETURN(
         const uint8_t* block,
-        segments_[probe.source].Block(
-            probe.range.first_block +
-            (code.row - probe.range.first_row) / kBlockCodes));
-    POMAI_RETURN_IF_ERROR(
-        RefineCode(probe, code.probe, code.row, block, pool));
+        segments_[probe.source].Block(probe.range.first_block +
+                                      (code.row - probe.range.first_row) /
+                                          kBlockCodes));
+    POMAI_RETURN_IF_ERROR(RefineCode(probe, code.probe, code.row, block, pool));
   }
   return Status::Ok();
 }

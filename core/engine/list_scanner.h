@@ -29,7 +29,7 @@ namespace pomai {
 struct ProbeList {
   uint32_t codebook = 0;  // index into view.codebooks
   uint32_t list = 0;
-  float score = 0;        // of its centroid
+  float score = 0;  // of its centroid
 };
 
 class ListScanner {
@@ -75,8 +75,8 @@ class ListScanner {
   Status ReadTerms(const ProbeList& list, ListTerms* terms);
   Status ScanSegment(uint32_t segment, const ProbeList& list,
                      const ListTerms& terms, CandidatePool* pool, bool defer);
-  Status ScanTail(uint32_t shard, const ProbeList& list,
-                  const ListTerms& terms, CandidatePool* pool);
+  Status ScanTail(uint32_t shard, const ProbeList& list, const ListTerms& terms,
+                  CandidatePool* pool);
   Status ScanBlock(const Probe& probe, uint32_t probe_number, uint32_t first,
                    CandidatePool* pool, bool defer);
   Status RefineCode(const Probe& probe, uint32_t probe_number, uint32_t row,

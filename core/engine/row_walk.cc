@@ -63,8 +63,7 @@ Status RowWalk::FillFromTail() {
   TailView tail;
   POMAI_RETURN_IF_ERROR(
       tail.Load(store_, snapshot_.tails[shard_], shard_, sealed_));
-  const auto entries =
-      rows_ == kAll ? tail.all() : tail.List(kNoDistanceList);
+  const auto entries = rows_ == kAll ? tail.all() : tail.List(kNoDistanceList);
   for (const TailView::Entry& entry : entries) batch_.push_back(entry.id);
   ++shard_;
   return Status::Ok();

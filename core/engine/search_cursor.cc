@@ -63,13 +63,13 @@ class BestFirstCursor : public SearchCursor {
         store_(store),
         source_(source),
         metric_(snapshot_.view->meta.metric),
-        scanner_(store, sealed, snapshot_, query.data(),
-                 options.target_recall >= 1 ? kExhaustiveEpsilon
-                                            : kDefaultEpsilon),
+        scanner_(
+            store, sealed, snapshot_, query.data(),
+            options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),
         rule_(metric_, snapshot_.view->manifest.max_squared_norm,
               SquaredNorm(query)),
-        without_distance_(store, sealed, snapshot_,
-                          RowWalk::kWithoutDistance) {}
+        without_distance_(store, sealed, snapshot_, RowWalk::kWithoutDistance) {
+  }
 
   Status Open() {
     POMAI_RETURN_IF_ERROR(scanner_.Open());
@@ -108,12 +108,16 @@ class BestFirstCursor : public SearchCursor {
     wanted_ += batch_;
     batch_ = static_cast<uint32_t>(std::min<uint64_t>(batch_ * 2ull, 1u << 20));
     pool_.SetWanted(wanted_);
+    uint64_t lost_before;
     do {
+      lost_before = lost_;
       POMAI_RETURN_IF_ERROR(RefineWithinRho());
       POMAI_RETURN_IF_ERROR(Probe());
       POMAI_RETURN_IF_ERROR(Measure());
-      // Rows that were gone count no longer: look further for the same batch.
-    } while (found_ < wanted_ && (lists_left_ || pool_.deferred_count() > 0));
+      // Rows that turned out to be gone had made rho too small.
+      pool_.SetWanted(wanted_);
+    } while (lost_ > lost_before ||
+             (found_ < wanted_ && (lists_left_ || pool_.deferred_count() > 0)));
     exhausted_ = !lists_left_ && pool_.deferred_count() == 0 &&
                  pool_.candidates().empty();
     Emit();
@@ -154,18 +158,19 @@ class BestFirstCursor : public SearchCursor {
                            pool_.rho()) > tau;
   }
 
-  // Measures the candidates that can be among the wanted_ nearest.
+  // Measures the candidates that can be among the wanted_ nearest. Comes back
+  // early when rows are gone.
   Status Measure() {
+    const uint64_t lost_before = lost_;
     while (found_ < wanted_ && !pool_.candidates().empty()) {
-      POMAI_RETURN_IF_ERROR(MeasureRows(pool_.TakeBest(wanted_ - found_)));
-    }
-    if (found_ >= wanted_) {
-      const double worst = DistanceToScore(metric_, WorstWanted());
+      // As many more as were lost so far: few rounds through many dead rows.
       POMAI_RETURN_IF_ERROR(
-          MeasureRows(pool_.TakeWithin(static_cast<float>(worst))));
+          MeasureRows(pool_.TakeBest(wanted_ - found_ + lost_)));
+      if (lost_ > lost_before) return Status::Ok();
     }
-    pool_.SetWanted(wanted_);
-    return Status::Ok();
+    if (found_ < wanted_) return Status::Ok();
+    const double worst = DistanceToScore(metric_, WorstWanted());
+    return MeasureRows(pool_.TakeWithin(static_cast<float>(worst)));
   }
 
   // The wanted_-th least distance found so far.
@@ -205,8 +210,11 @@ class BestFirstCursor : public SearchCursor {
         found_rows_.push_back({exact_[i].distance, ids_[i]});
         ++found_;
         pool_.Keep(candidates[i]);
-      } else if (exact_[i].state == RowState::kNoDistance) {
-        lost_distance_.push_back(ids_[i]);
+        continue;
+      }
+      ++lost_;
+      if (exact_[i].state == RowState::kNoDistance) {
+        without_distance_found_.push_back(ids_[i]);
       }
     }
     return Status::Ok();
@@ -215,8 +223,8 @@ class BestFirstCursor : public SearchCursor {
   // Hands over the nearest rows found, up to wanted_ in all.
   void Emit() {
     std::sort(found_rows_.begin(), found_rows_.end(), Farther);
-    const size_t count = std::min<size_t>(found_rows_.size(),
-                                          wanted_ - returned_);
+    const size_t count =
+        std::min<size_t>(found_rows_.size(), wanted_ - returned_);
     ready_.assign(found_rows_.end() - static_cast<long>(count),
                   found_rows_.end());
     found_rows_.resize(found_rows_.size() - count);
@@ -232,9 +240,9 @@ class BestFirstCursor : public SearchCursor {
   Result<bool> NextWithoutDistance(Hit* hit) {
     hit->has_distance = false;
     bool more = true;
-    if (!lost_distance_.empty()) {
-      hit->id = lost_distance_.back();
-      lost_distance_.pop_back();
+    if (!without_distance_found_.empty()) {
+      hit->id = without_distance_found_.back();
+      without_distance_found_.pop_back();
     } else {
       POMAI_ASSIGN_OR_RETURN(more, without_distance_.Next(&hit->id));
     }
@@ -255,12 +263,13 @@ class BestFirstCursor : public SearchCursor {
   bool lists_left_ = false;
   bool exhausted_ = false;
   uint32_t batch_ = kFirstBatch;
-  uint32_t wanted_ = 0;     // rows asked for up to this batch
-  uint64_t found_ = 0;      // rows measured and there
-  uint64_t returned_ = 0;   // of those, put into ready_ so far
+  uint32_t wanted_ = 0;               // rows asked for up to this batch
+  uint64_t found_ = 0;                // rows measured and there
+  uint64_t lost_ = 0;                 // rows measured that are gone
+  uint64_t returned_ = 0;             // of those, put into ready_ so far
   std::vector<Measured> found_rows_;  // measured, not in ready_ yet
   std::vector<Measured> ready_;       // the nearest at the back
-  std::vector<uint64_t> lost_distance_;
+  std::vector<uint64_t> without_distance_found_;
   std::vector<uint64_t> ids_;
   std::vector<ExactDistance> exact_;
   SearchStats stats_;
@@ -287,8 +296,8 @@ Result<std::unique_ptr<SearchCursor>> SearchCursor::Open(
     ordered = preparation.Apply(query.data(), rotated.data());
   }
   if (!ordered) {
-    return std::unique_ptr<SearchCursor>(std::make_unique<UnorderedCursor>(
-        store, sealed, std::move(snapshot)));
+    return std::unique_ptr<SearchCursor>(
+        std::make_unique<UnorderedCursor>(store, sealed, std::move(snapshot)));
   }
   auto cursor = std::make_unique<BestFirstCursor>(
       store, sealed, std::move(snapshot), rotated, options, source);

@@ -1,7 +1,9 @@
-// SearchCursor: the rows of a membrane, nearest first, as many as are asked for.
+// SearchCursor: the rows of a membrane, nearest first, as many as are asked
+// for.
 //
 //   POMAI_ASSIGN_OR_RETURN(auto cursor, SearchCursor::Open(
-//       store, PageLock::kPin, snapshot, query, {.target_recall = 0.95}, source));
+//       store, PageLock::kPin, snapshot, query, {.target_recall = 0.95},
+//       source));
 //   SearchCursor::Hit hit;
 //   while (...) { POMAI_ASSIGN_OR_RETURN(bool more, cursor->Next(&hit)); ... }
 //
@@ -33,9 +35,9 @@ struct SearchOptions {
 // What one search did, for pomai_last_scan and tests.
 struct SearchStats {
   uint64_t lists_probed = 0;
-  uint64_t codes_scanned = 0;   // segment codes and tail records
+  uint64_t codes_scanned = 0;  // segment codes and tail records
   uint64_t codes_refined = 0;
-  uint64_t rows_measured = 0;   // exact distances asked for
+  uint64_t rows_measured = 0;  // exact distances asked for
   uint64_t rows_returned = 0;
 };
 
@@ -43,8 +45,8 @@ class SearchCursor {
  public:
   struct Hit {
     uint64_t id = 0;
-    double distance = 0;         // as the SQL operator returns it
-    bool has_distance = false;   // false: NULL or NaN
+    double distance = 0;        // as the SQL operator returns it
+    bool has_distance = false;  // false: NULL or NaN
   };
 
   // `query`: as the user gave it, meta.dimensions floats; empty: every distance

@@ -97,7 +97,8 @@ Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
 }
 
 void ViewCache::Put(uint64_t key, std::shared_ptr<const View> view) {
-  std::erase_if(views_, [key](const auto& entry) { return entry.first == key; });
+  std::erase_if(views_,
+                [key](const auto& entry) { return entry.first == key; });
   if (views_.size() >= kMaxViews) views_.erase(views_.begin());
   views_.emplace_back(key, std::move(view));
 }

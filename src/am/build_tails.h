@@ -11,7 +11,7 @@
 
 #include <vector>
 
-#include "core/engine/insert.h"
+#include "core/engine/insert_rows.h"
 #include "src/am/build_scan.h"
 #include "src/host_pg/relation_store.h"
 

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "core/engine/insert.h"
+#include "core/engine/insert_rows.h"
 #include "src/am/callbacks.h"
 #include "src/host_pg/process_cache.h"
 #include "src/host_pg/relation_store.h"

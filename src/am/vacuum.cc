@@ -1,6 +1,6 @@
 // VACUUM: marks the entries of dead rows and counts the others.
 
-#include "core/engine/vacuum.h"
+#include "core/engine/vacuum_pass.h"
 
 #include "src/am/callbacks.h"
 #include "src/host_pg/maintenance_lock.h"

@@ -12,8 +12,8 @@ TEST(Calibrate, HeldOutQueriesReachTheTarget) {
   for (const Metric metric :
        {Metric::kL2, Metric::kInnerProduct, Metric::kCosine}) {
     MemoryMembrane membrane({.dimensions = kDimensions, .metric = metric});
-    membrane.Build(ClusteredVectors(20000, kDimensions, 100, 1));
-    const auto queries = ClusteredVectors(200, kDimensions, 100, 77);
+    membrane.Build(ClusteredVectors(6000, kDimensions, 100, 1));
+    const auto queries = ClusteredVectors(100, kDimensions, 100, 77);
     for (const double target : {0.9, 0.95, 0.99}) {
       for (const size_t k : {1, 10, 100}) {
         const double recall =
@@ -31,8 +31,7 @@ TEST(Calibrate, AHigherTargetNeverStopsEarlier) {
   membrane.Build(ClusteredVectors(5000, 32, 60, 1));
   const auto snapshot = membrane.TakeSnapshot();
   ASSERT_TRUE(snapshot.ok());
-  const Calibration& calibration =
-      snapshot.value().view->manifest.calibration;
+  const Calibration& calibration = snapshot.value().view->manifest.calibration;
   for (const uint32_t k : {1, 10, 33, 100, 5000}) {
     float last = calibration.Tau(k, 0.3);
     for (double target = 0.31; target < 1; target += 0.01) {

@@ -19,7 +19,7 @@
 #include "core/base/random.h"
 #include "core/engine/build.h"
 #include "core/engine/calibrate.h"
-#include "core/engine/insert.h"
+#include "core/engine/insert_rows.h"
 #include "core/engine/search_cursor.h"
 #include "core/host/memory_store.h"
 #include "core/kernel/distance.h"
@@ -37,11 +37,10 @@ class MemorySorter : public EntrySorter {
     return Status::Ok();
   }
   Status Sort() override {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const Stored& a, const Stored& b) {
-                return std::pair(a.partition, a.id) <
-                       std::pair(b.partition, b.id);
-              });
+    std::sort(
+        entries_.begin(), entries_.end(), [](const Stored& a, const Stored& b) {
+          return std::pair(a.partition, a.id) < std::pair(b.partition, b.id);
+        });
     return Status::Ok();
   }
   Result<bool> Next(BuildEntry* entry) override {
@@ -132,8 +131,8 @@ class MemoryMembrane {
       options.lists = lists;
       options.metric = meta_.metric;
       POMAI_ASSIGN_OR_RETURN(centroids, Train(&sample, options));
-      POMAI_ASSIGN_OR_RETURN(
-          codebook, StoreCodebook(store_.get(), &meta_, 1, centroids));
+      POMAI_ASSIGN_OR_RETURN(codebook,
+                             StoreCodebook(store_.get(), &meta_, 1, centroids));
       manifest.codebooks.push_back(codebook);
     }
     MemorySorter sorter;
@@ -145,13 +144,11 @@ class MemoryMembrane {
     POMAI_RETURN_IF_ERROR(sorter.Sort());
     manifest.trained_rows = vectors.size();
     manifest.max_squared_norm = encoder.max_squared_norm();
-    POMAI_ASSIGN_OR_RETURN(
-        manifest.segments,
-        WriteSegments(store_.get(), &meta_, codebook, encoder.counts(), &sorter,
-                      nullptr));
-    POMAI_ASSIGN_OR_RETURN(
-        auto view,
-        MakeView(store_.get(), PageLock::kPin, meta_, manifest, nullptr));
+    POMAI_ASSIGN_OR_RETURN(manifest.segments,
+                           WriteSegments(store_.get(), &meta_, codebook,
+                                         encoder.counts(), &sorter, nullptr));
+    POMAI_ASSIGN_OR_RETURN(auto view, MakeView(store_.get(), PageLock::kPin,
+                                               meta_, manifest, nullptr));
     POMAI_ASSIGN_OR_RETURN(
         manifest.calibration,
         Calibrate(store_.get(), PageLock::kPin, view, &sample, {}));
@@ -207,11 +204,11 @@ class MemoryMembrane {
                                                vector.data(), query.size());
       if (!std::isnan(distance)) all.emplace_back(distance, id);
     }
-    std::sort(all.begin(), all.end());
+    const auto end = all.begin() + static_cast<long>(std::min(k, all.size()));
+    std::partial_sort(all.begin(), end, all.end());
+    all.erase(end, all.end());
     std::vector<uint64_t> ids;
-    for (size_t i = 0; i < std::min(k, all.size()); ++i) {
-      ids.push_back(all[i].second);
-    }
+    for (const auto& row : all) ids.push_back(row.second);
     return ids;
   }
 
@@ -222,12 +219,11 @@ class MemoryMembrane {
     for (const Vector& query : queries) {
       const auto truth = Exact(query, k);
       for (const auto& hit : Search(query, k, options)) {
-        found += static_cast<size_t>(
-            std::count(truth.begin(), truth.end(), hit.id));
+        found +=
+            static_cast<size_t>(std::count(truth.begin(), truth.end(), hit.id));
       }
     }
-    return static_cast<double>(found) /
-           static_cast<double>(queries.size() * k);
+    return static_cast<double>(found) / static_cast<double>(queries.size() * k);
   }
 
   MemoryStore* store() { return store_.get(); }
@@ -242,9 +238,9 @@ class MemoryMembrane {
  private:
   Status FillSample(SampleSet* sample) {
     if (meta_.dimensions == 0) return Status::Ok();
-    Preparation preparation(meta_.metric,
-                            std::make_shared<const Rotation>(
-                                meta_.dimensions, meta_.rotation_seed));
+    Preparation preparation(
+        meta_.metric, std::make_shared<const Rotation>(meta_.dimensions,
+                                                       meta_.rotation_seed));
     Vector prepared(preparation.padded());
     for (const auto& [id, vector] : rows_) {
       if (vector.empty() ||
@@ -270,8 +266,7 @@ inline std::vector<Vector> ClusteredVectors(uint32_t count, uint32_t dimensions,
   Random centre_random(999);  // the same centres for every seed
   const auto gaussian = [](Random* random) {
     const double u = 1 - random->Uniform();
-    return std::sqrt(-2 * std::log(u)) *
-           std::cos(2 * M_PI * random->Uniform());
+    return std::sqrt(-2 * std::log(u)) * std::cos(2 * M_PI * random->Uniform());
   };
   std::vector<Vector> centres(clusters, Vector(dimensions));
   for (Vector& centre : centres) {
@@ -284,8 +279,8 @@ inline std::vector<Vector> ClusteredVectors(uint32_t count, uint32_t dimensions,
     const auto cluster = static_cast<size_t>(u * u * clusters);
     const double width = 0.3 + 0.5 * static_cast<double>(cluster) / clusters;
     for (uint32_t i = 0; i < dimensions; ++i) {
-      vector[i] = centres[cluster][i] +
-                  static_cast<float>(width * gaussian(&random));
+      vector[i] =
+          centres[cluster][i] + static_cast<float>(width * gaussian(&random));
     }
   }
   return vectors;

@@ -87,8 +87,8 @@ TEST(SearchCursor, RowsWithoutDistanceComeLast) {
   MemoryMembrane membrane(
       {.dimensions = kDimensions, .metric = Metric::kCosine});
   auto vectors = ClusteredVectors(2000, kDimensions, 40, 1);
-  vectors[7].clear();                       // NULL
-  vectors[9] = Vector(kDimensions);         // no direction
+  vectors[7].clear();                // NULL
+  vectors[9] = Vector(kDimensions);  // no direction
   membrane.Build(vectors);
   ASSERT_TRUE(membrane.Insert(3001, {}).ok());
   ASSERT_TRUE(membrane.Insert(3002, Vector(kDimensions)).ok());

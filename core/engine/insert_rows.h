@@ -21,7 +21,7 @@ struct InsertRow {
 
 // InvalidArgument ("expected 100 dimensions, not 3") before anything is
 // written when a length differs. After another error some rows may be in.
-Status Insert(PageStore* store, PageLock sealed, ViewCache* cache,
-              uint64_t key, std::span<const InsertRow> rows);
+Status Insert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
+              std::span<const InsertRow> rows);
 
 }  // namespace pomai

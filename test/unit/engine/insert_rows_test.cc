@@ -1,4 +1,4 @@
-#include "core/engine/insert.h"
+#include "core/engine/insert_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -43,10 +43,10 @@ TEST(Insert, AWrongLengthRejectsTheWholeBatch) {
   const Vector right(kDimensions, 1.0f);
   const Vector wrong(7, 1.0f);
   const InsertRow rows[] = {{1, right}, {2, wrong}};
-  EXPECT_EQ(pomai::Insert(membrane.store(), PageLock::kPin, membrane.cache(),
-                          1, rows)
-                .code(),
-            StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      pomai::Insert(membrane.store(), PageLock::kPin, membrane.cache(), 1, rows)
+          .code(),
+      StatusCode::kInvalidArgument);
   EXPECT_TRUE(membrane.Search({}, 10).empty());
 }
 
@@ -54,7 +54,8 @@ TEST(Insert, SixteenThousandDimensionsWork) {
   MemoryMembrane membrane({.dimensions = kMaxDimensions, .bits = 9});
   for (uint64_t id = 1; id <= 5; ++id) {
     ASSERT_TRUE(
-        membrane.Insert(id, ClusteredVectors(1, kMaxDimensions, 2, id)[0]).ok());
+        membrane.Insert(id, ClusteredVectors(1, kMaxDimensions, 2, id)[0])
+            .ok());
   }
   const auto hits =
       membrane.Search(ClusteredVectors(1, kMaxDimensions, 2, 3)[0], 5);

@@ -1,4 +1,4 @@
-#include "core/engine/insert.h"
+#include "core/engine/insert_rows.h"
 
 #include <string>
 #include <vector>
@@ -21,7 +21,7 @@ Status WrongDimensions(uint32_t expected, size_t found) {
 // was faster.
 Status SettleDimensions(PageStore* store, uint32_t dimensions) {
   POMAI_ASSIGN_OR_RETURN(auto change, store->BeginChange());
-  POMAI_ASSIGN_OR_RETURN(uint8_t* page, change->Edit(kMetaBlock));
+  POMAI_ASSIGN_OR_RETURN(uint8_t * page, change->Edit(kMetaBlock));
   POMAI_ASSIGN_OR_RETURN(MetaPage meta, MetaPage::Decode(page));
   if (meta.dimensions != 0) return Status::Ok();
   meta.dimensions = dimensions;
@@ -34,9 +34,9 @@ Status CheckDimensions(uint32_t expected, std::span<const InsertRow> rows) {
   for (const InsertRow& row : rows) {
     if (row.vector.empty()) continue;
     if (row.vector.size() > kMaxDimensions) {
-      return Status::InvalidArgument(
-          "vector cannot have more than " + std::to_string(kMaxDimensions) +
-          " dimensions");
+      return Status::InvalidArgument("vector cannot have more than " +
+                                     std::to_string(kMaxDimensions) +
+                                     " dimensions");
     }
     if (expected == 0) expected = static_cast<uint32_t>(row.vector.size());
     if (row.vector.size() != expected) {
@@ -118,9 +118,9 @@ Status InsertIntoShard(PageStore* store, PageLock sealed, ViewCache* cache,
     ShardBatch batch(*snapshot.view, shard, version);
     POMAI_RETURN_IF_ERROR(batch.Encode(store, sealed, rows));
     AppendResult result;
-    POMAI_RETURN_IF_ERROR(AppendToTail(
-        store, ShardBlock(shard), shard, version, batch.record_size(),
-        batch.entries().subspan(done), &result));
+    POMAI_RETURN_IF_ERROR(AppendToTail(store, ShardBlock(shard), shard, version,
+                                       batch.record_size(),
+                                       batch.entries().subspan(done), &result));
     done += result.appended;
     if (!result.codebook_changed) return Status::Ok();
     POMAI_RETURN_IF_ERROR(store->Poll());
@@ -133,16 +133,16 @@ Status InsertIntoShard(PageStore* store, PageLock sealed, ViewCache* cache,
 
 }  // namespace
 
-Status Insert(PageStore* store, PageLock sealed, ViewCache* cache,
-              uint64_t key, std::span<const InsertRow> rows) {
+Status Insert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
+              std::span<const InsertRow> rows) {
   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
                          TakeSnapshot(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions, rows));
   if (snapshot.view->meta.dimensions == 0) {
     for (const InsertRow& row : rows) {
       if (row.vector.empty()) continue;
-      POMAI_RETURN_IF_ERROR(SettleDimensions(
-          store, static_cast<uint32_t>(row.vector.size())));
+      POMAI_RETURN_IF_ERROR(
+          SettleDimensions(store, static_cast<uint32_t>(row.vector.size())));
       POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
       POMAI_RETURN_IF_ERROR(
           CheckDimensions(snapshot.view->meta.dimensions, rows));
@@ -154,8 +154,8 @@ Status Insert(PageStore* store, PageLock sealed, ViewCache* cache,
   for (const InsertRow& row : rows) wanted[row.id % shards] = true;
   for (uint32_t shard = 0; shard < shards; ++shard) {
     if (!wanted[shard]) continue;
-    POMAI_RETURN_IF_ERROR(InsertIntoShard(store, sealed, cache, key, shard,
-                                          snapshot, rows));
+    POMAI_RETURN_IF_ERROR(
+        InsertIntoShard(store, sealed, cache, key, shard, snapshot, rows));
   }
   return Status::Ok();
 }

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "core/engine/check.h"
-#include "core/engine/vacuum.h"
+#include "core/engine/vacuum_pass.h"
 #include "test/unit/engine/memory_membrane.h"
 
 namespace pomai {
@@ -47,13 +47,13 @@ TEST(Vacuum, DeadRowsAreNeverReturned) {
   EveryNth dead(3);
   const auto snapshot = membrane.TakeSnapshot();
   ASSERT_TRUE(snapshot.ok());
-  const auto first = Vacuum(membrane.store(), PageLock::kPin,
-                            snapshot.value(), &dead, nullptr);
+  const auto first = Vacuum(membrane.store(), PageLock::kPin, snapshot.value(),
+                            &dead, nullptr);
   ASSERT_TRUE(first.ok()) << first.status().ToString();
   EXPECT_EQ(first.value().removed, 1300u);
   EXPECT_EQ(first.value().live, 2600u);
-  const auto second = Vacuum(membrane.store(), PageLock::kPin,
-                             snapshot.value(), &dead, nullptr);
+  const auto second = Vacuum(membrane.store(), PageLock::kPin, snapshot.value(),
+                             &dead, nullptr);
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second.value().removed, 0u);
   EXPECT_EQ(second.value().live, 2600u);
@@ -69,9 +69,9 @@ TEST(Check, FindsNothingInASoundIndex) {
   FillWithTail(&membrane);
   const CheckReport report = Check(&membrane);
   EXPECT_TRUE(report.problems.empty()) << report.problems.front();
-  EXPECT_EQ(std::set<uint64_t>(report.live_ids.begin(), report.live_ids.end())
-                .size(),
-            3900u);
+  EXPECT_EQ(
+      std::set<uint64_t>(report.live_ids.begin(), report.live_ids.end()).size(),
+      3900u);
   EXPECT_EQ(report.live_ids.size(), 3900u);
   EXPECT_EQ(report.used_pages, report.pages);
 }
@@ -88,8 +88,8 @@ TEST(Check, NoticesEveryOverwrittenPageHeader) {
     const auto snapshot = membrane.TakeSnapshot();
     Status status = snapshot.status();
     if (snapshot.ok()) {
-      status = CheckMembrane(membrane.store(), PageLock::kPin,
-                             snapshot.value(), &report);
+      status = CheckMembrane(membrane.store(), PageLock::kPin, snapshot.value(),
+                             &report);
     }
     EXPECT_TRUE(!status.ok() || !report.problems.empty()) << block;
     *at ^= 0x40;

@@ -1,4 +1,4 @@
-#include "core/engine/vacuum.h"
+#include "core/engine/vacuum_pass.h"
 
 #include <algorithm>
 #include <vector>
@@ -17,11 +17,7 @@ class SegmentVacuum {
  public:
   SegmentVacuum(PageStore* store, PageLock sealed, const CodeShape& shape,
                 const SegmentRef& ref, DeadPredicate* dead)
-      : store_(store),
-        sealed_(sealed),
-        shape_(shape),
-        ref_(ref),
-        dead_(dead) {}
+      : store_(store), sealed_(sealed), shape_(shape), ref_(ref), dead_(dead) {}
 
   Status Run(VacuumResult* result,
              const std::function<void(uint64_t)>& progress) {
@@ -31,10 +27,10 @@ class SegmentVacuum {
       std::vector<uint32_t> newly_dead;
       for (uint64_t row = first; row < end; row += kReadRows) {
         POMAI_RETURN_IF_ERROR(store_->Poll());
-        POMAI_RETURN_IF_ERROR(
-            Look(static_cast<uint32_t>(row),
-                 static_cast<uint32_t>(std::min<uint64_t>(kReadRows, end - row)),
-                 &live, &newly_dead));
+        POMAI_RETURN_IF_ERROR(Look(
+            static_cast<uint32_t>(row),
+            static_cast<uint32_t>(std::min<uint64_t>(kReadRows, end - row)),
+            &live, &newly_dead));
         if (progress) progress(result->live + result->removed + live);
       }
       result->live += live;
@@ -87,9 +83,8 @@ Result<VacuumResult> Vacuum(PageStore* store, PageLock sealed,
   }
   for (uint32_t shard = 0; shard < view.meta.shards; ++shard) {
     POMAI_RETURN_IF_ERROR(store->Poll());
-    POMAI_ASSIGN_OR_RETURN(
-        const TailSweep sweep,
-        SweepTail(store, ShardBlock(shard), shard, dead));
+    POMAI_ASSIGN_OR_RETURN(const TailSweep sweep,
+                           SweepTail(store, ShardBlock(shard), shard, dead));
     result.live += sweep.live;
     result.removed += sweep.removed;
     if (progress) progress(result.live + result.removed);
