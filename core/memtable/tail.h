@@ -172,8 +172,7 @@ struct TailExtentInfo {
   uint32_t count;
   uint32_t dead;
   uint64_t codebook_version;
-  // Item i is payload page number i + 1; kNoBlock where there is none (only
-  // rows without distance would have bytes there).
+  // Of the pages that are linked, in the order of their page numbers.
   std::vector<BlockNumber> payload;
 };
 Result<std::vector<TailExtentInfo>> ListTailExtents(PageStore* store,

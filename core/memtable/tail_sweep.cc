@@ -94,7 +94,8 @@ Result<std::vector<TailExtentInfo>> ListTailExtents(PageStore* store,
       if ((list & kDeadEntry) != 0) ++extent.dead;
     }
     for (uint32_t i = 0; i < directory.payload_pages; ++i) {
-      extent.payload.push_back(directory.Payload(walk.page(), i));
+      const BlockNumber block = directory.Payload(walk.page(), i);
+      if (block != kNoBlock) extent.payload.push_back(block);
     }
     extents.push_back(std::move(extent));
   }

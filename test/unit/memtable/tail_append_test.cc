@@ -72,6 +72,9 @@ TEST(TailAppend, RowsWithoutDistanceTakeNoPayloadPage) {
       AppendToTail(store.get(), 0, 0, kSampleVersion, 18024, entries, &done)
           .ok());
   EXPECT_EQ(store->PageCount().value(), 2u + 1 + 4);
+  auto extents = ListTailExtents(store.get(), HeadOf(store.get()), 0);
+  ASSERT_EQ(extents->size(), 1u);
+  EXPECT_EQ((*extents)[0].payload, (std::vector<BlockNumber>{2, 3, 4, 5}));
   TailView view;
   ASSERT_TRUE(
       view.Load(store.get(), HeadOf(store.get()), 0, PageLock::kPin).ok());
