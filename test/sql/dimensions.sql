@@ -8,13 +8,12 @@ CREATE INDEX wide_embedding ON wide USING pomai (embedding);
 CREATE INDEX wide_cosine ON wide
 USING pomai (embedding real_cosine_ops) WITH (bits = 9);
 SET enable_seqscan = off;
-EXPLAIN (COSTS OFF)
 SELECT id FROM wide ORDER BY embedding <-> (
   SELECT embedding FROM wide WHERE id = 17) LIMIT 1;
-SELECT id FROM wide ORDER BY embedding <-> (
-  SELECT embedding FROM wide WHERE id = 17) LIMIT 1;
+SELECT rows_returned FROM pomai_last_scan();
 SELECT id FROM wide ORDER BY embedding <=> (
   SELECT embedding FROM wide WHERE id = 17) LIMIT 1;
+SELECT rows_returned FROM pomai_last_scan();
 INSERT INTO wide
 SELECT 41, (SELECT array_agg((sin(j) - 3 * (j % 2))::real)
             FROM generate_series(1, 16000) j);

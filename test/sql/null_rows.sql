@@ -21,8 +21,9 @@ CREATE FUNCTION rows_of(operator text, query real[],
 LANGUAGE plpgsql AS $$
 DECLARE
   line text;
+  -- A subquery: the planner shall not know that it is NULL.
   sql text := format('SELECT id, embedding %s %L::real[] AS distance
-    FROM sparse ORDER BY embedding %s %L::real[]',
+    FROM sparse ORDER BY embedding %s (SELECT %L::real[])',
     operator, query, operator, query);
 BEGIN
   EXECUTE 'EXPLAIN (FORMAT json) ' || sql INTO line;

@@ -5,6 +5,7 @@ SELECT i, ARRAY[i, i % 2, 1, 2, 3, 4, 5, 6] FROM generate_series(1, 3000) i;
 SET enable_seqscan = off;
 
 -- Every number of bits finds the same rows.
+SET pomai.target_recall = 1;
 DO $$
 DECLARE
   found integer[];
@@ -21,6 +22,7 @@ BEGIN
     DROP INDEX optioned_embedding;
   END LOOP;
 END $$;
+RESET pomai.target_recall;
 
 -- Shards and lists.
 CREATE INDEX optioned_embedding ON optioned USING pomai (embedding)

@@ -30,24 +30,24 @@ DROP TABLE part;
 -- An expression, with a function of one's own.
 CREATE TABLE halves (id integer, low real, high real);
 INSERT INTO halves SELECT i, i, -i FROM generate_series(1, 3000) i;
-CREATE FUNCTION both(low real, high real) RETURNS real[]
+CREATE FUNCTION pair(low real, high real) RETURNS real[]
 LANGUAGE sql IMMUTABLE AS 'SELECT ARRAY[low, high]';
-CREATE INDEX halves_both ON halves USING pomai (both(low, high))
-WHERE both(low, high) IS NOT NULL;
+CREATE INDEX halves_pair ON halves USING pomai (pair(low, high))
+WHERE pair(low, high) IS NOT NULL;
 EXPLAIN (COSTS OFF)
-SELECT id FROM halves WHERE both(low, high) IS NOT NULL
-ORDER BY both(low, high) <-> '{300.2,-300}' LIMIT 3;
-SELECT id FROM halves WHERE both(low, high) IS NOT NULL
-ORDER BY both(low, high) <-> '{300.2,-300}' LIMIT 3;
+SELECT id FROM halves WHERE pair(low, high) IS NOT NULL
+ORDER BY pair(low, high) <-> '{300.2,-300}' LIMIT 3;
+SELECT id FROM halves WHERE pair(low, high) IS NOT NULL
+ORDER BY pair(low, high) <-> '{300.2,-300}' LIMIT 3;
 INSERT INTO halves VALUES (0, 300.1, -300);
 UPDATE halves SET low = 0 WHERE id = 300;
-SELECT id FROM halves WHERE both(low, high) IS NOT NULL
-ORDER BY both(low, high) <-> '{300.2,-300}' LIMIT 3;
+SELECT id FROM halves WHERE pair(low, high) IS NOT NULL
+ORDER BY pair(low, high) <-> '{300.2,-300}' LIMIT 3;
 SELECT halves.id, round(distance::numeric, 3)
-FROM pomai_search('halves_both', '{300.2,-300}', 2) AS found (place, distance)
+FROM pomai_search('halves_pair', '{300.2,-300}', 2) AS found (place, distance)
 JOIN halves ON halves.ctid = place ORDER BY distance;
-SELECT * FROM pomai_check('halves_both');
+SELECT * FROM pomai_check('halves_pair');
 VACUUM (INDEX_CLEANUP on) halves;
-SELECT * FROM pomai_check('halves_both');
+SELECT * FROM pomai_check('halves_pair');
 DROP TABLE halves;
-DROP FUNCTION both;
+DROP FUNCTION pair;

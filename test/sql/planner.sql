@@ -10,17 +10,20 @@ FROM generate_series(1, 10000) i;
 CREATE INDEX planned_embedding ON planned USING pomai (embedding);
 CREATE INDEX planned_kind ON planned (kind);
 VACUUM ANALYZE planned;
-\set query '(SELECT embedding FROM planned WHERE id = 1)'
+-- Stable, so plans show its name.
+CREATE FUNCTION query(dimensions integer) RETURNS real[] STABLE
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN array_fill(1::real, ARRAY[dimensions]);
+END $$;
 
 -- The nearest rows, with and without a filter that lets many rows through.
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
-ORDER BY embedding <-> array_fill(1::real, '{100}') LIMIT 10;
-EXPLAIN (COSTS OFF)
-SELECT id FROM planned ORDER BY embedding <-> :query LIMIT 10;
+ORDER BY embedding <-> query(100) LIMIT 10;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned WHERE kind > 500
-ORDER BY embedding <-> array_fill(1::real, '{100}') LIMIT 10;
+ORDER BY embedding <-> query(100) LIMIT 10;
 PREPARE near (real[], bigint) AS
   SELECT id FROM planned ORDER BY embedding <-> $1 LIMIT $2;
 SET plan_cache_mode = force_generic_plan;
@@ -34,31 +37,31 @@ WHERE q.id < 5;
 -- A filter that lets few rows through is a btree's.
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned WHERE kind = 5
-ORDER BY embedding <-> array_fill(1::real, '{100}') LIMIT 10;
+ORDER BY embedding <-> query(100) LIMIT 10;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned WHERE id = 5
-ORDER BY embedding <-> array_fill(1::real, '{100}') LIMIT 10;
+ORDER BY embedding <-> query(100) LIMIT 10;
 -- All rows in order: a sort.
 EXPLAIN (COSTS OFF)
-SELECT id FROM planned ORDER BY embedding <-> array_fill(1::real, '{100}');
+SELECT id FROM planned ORDER BY embedding <-> query(100);
 -- No order, another order, another operator: not this index.
 EXPLAIN (COSTS OFF) SELECT id FROM planned LIMIT 10;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM planned;
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT embedding FROM planned;
 EXPLAIN (COSTS OFF)
-SELECT id FROM planned WHERE embedding <-> array_fill(1::real, '{100}') < 1;
+SELECT id FROM planned WHERE embedding <-> query(100) < 1;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
-ORDER BY embedding <=> array_fill(1::real, '{100}') LIMIT 10;
+ORDER BY embedding <=> query(100) LIMIT 10;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
-ORDER BY embedding <-> array_fill(1::real, '{100}') DESC LIMIT 10;
+ORDER BY embedding <-> query(100) DESC LIMIT 10;
 RESET enable_seqscan;
 -- A further key is sorted within equal distances.
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
-ORDER BY embedding <-> array_fill(1::real, '{100}'), id LIMIT 10;
+ORDER BY embedding <-> query(100), id LIMIT 10;
 
 -- A partial index without an order.
 CREATE INDEX planned_partial ON planned USING pomai (embedding)
@@ -93,5 +96,6 @@ CREATE INDEX wide_embedding ON wide USING pomai (embedding);
 ANALYZE wide;
 EXPLAIN (COSTS OFF)
 SELECT id FROM wide
-ORDER BY embedding <-> array_fill(1::real, '{800}') LIMIT 10;
+ORDER BY embedding <-> query(800) LIMIT 10;
 DROP TABLE wide;
+DROP FUNCTION query;

@@ -18,8 +18,8 @@ REINDEX INDEX brief_embedding;
 SELECT id FROM brief ORDER BY embedding <-> '{3,3}' LIMIT 3;
 ROLLBACK;
 SELECT count(*) FROM (
-  SELECT id FROM brief ORDER BY embedding <-> '{1,2,3}' OFFSET 0) s;
-SELECT rows FROM pomai_membranes WHERE indexname = 'brief_embedding';
+  SELECT id FROM brief ORDER BY embedding <-> '{3,3}' OFFSET 0) s;
+SELECT * FROM pomai_check('brief_embedding');
 DROP TABLE brief;
 
 CREATE UNLOGGED TABLE light (id integer, embedding real[]);
