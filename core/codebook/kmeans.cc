@@ -20,7 +20,6 @@ constexpr uint32_t kFlatRounds = 3;
 constexpr uint32_t kMendingRounds = 2;
 // Parents only group lists: a sample of the sample places them well enough.
 constexpr uint32_t kRowsPerParent = 256;
-constexpr float kFlatParentShare = 0.25f;
 constexpr uint32_t kChunkFloats = 1u << 19;
 
 uint32_t ParentsFor(uint32_t lists) {
@@ -46,7 +45,7 @@ KMeans::KMeans(TrainingSample* sample, const TrainingOptions& options)
   centroids_.metric = options.metric;
   work_total_ = rows_ * (kRounds * (parent_target_ / stride_) + parent_target_ +
                          kRounds * (list_target_ / parent_target_) +
-                         kFlatRounds * (parent_target_ + list_target_ / 4));
+                         kFlatRounds * (parent_target_ + list_target_ / 5));
 }
 
 Status KMeans::ForEachChunk(uint64_t work, const Visitor& visit) {
@@ -214,9 +213,9 @@ Status KMeans::TrainFlat() {
 }
 
 Status KMeans::FlatRound(Clusters* clusters) {
-  Assigner assigner(&centroids_, kFlatParentShare);
+  Assigner assigner(&centroids_);
   POMAI_RETURN_IF_ERROR(
-      ForEachChunk(parent_target_ + list_target_ / 4, [&](const Chunk& chunk) {
+      ForEachChunk(parent_target_ + list_target_ / 5, [&](const Chunk& chunk) {
         uint32_t* lists = assigned_.data() + chunk.first;
         assigner.Assign(chunk.rows, chunk.count, lists);
         for (uint32_t i = 0; i < chunk.count; ++i) {

@@ -2,6 +2,14 @@
 
 #include <algorithm>
 
+// Sums leave the registers wherever one of the lambdas below stays a call.
+#undef POMAI_INLINE_LAMBDA
+#if defined(__GNUC__)
+#define POMAI_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
+#else
+#define POMAI_INLINE_LAMBDA HWY_ATTR
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/matrix.cc"
 #include <hwy/foreach_target.h>  // compiles this file once a target
@@ -43,7 +51,7 @@ HWY_INLINE void ScoreTile(D d, const float* const* rows,
     const float* at = panel[i].lane + column;
     const auto left_lanes = hn::LoadU(d, at);
     const auto right_lanes = hn::LoadU(d, at + right);
-    const auto step = [&](size_t row, auto& a, auto& b) HWY_ATTR {
+    const auto step = [&](size_t row, auto& a, auto& b) POMAI_INLINE_LAMBDA {
       const auto value = hn::Set(d, rows[row][i]);
       a = hn::MulAdd(value, left_lanes, a);
       if constexpr (kTall) {
@@ -64,7 +72,7 @@ HWY_INLINE void ScoreTile(D d, const float* const* rows,
   const auto minus_two = hn::Set(d, -2.0f);
   const auto left_norms = hn::LoadU(d, norms.lane + column);
   const auto right_norms = hn::LoadU(d, norms.lane + column + right);
-  const auto finish = [&](size_t row, auto a, auto b) HWY_ATTR {
+  const auto finish = [&](size_t row, auto a, auto b) POMAI_INLINE_LAMBDA {
     emit(row, column, hn::MulAdd(a, minus_two, left_norms));
     emit(row + kBelow, column + right, hn::MulAdd(b, minus_two, right_norms));
   };
@@ -96,7 +104,7 @@ HWY_INLINE void ScoreRows(D d, const VectorSelection& vectors, uint32_t first,
   for (size_t column = 0; column < columns; column += step) {
     ScoreTile<kTall, kRows>(
         d, rows, matrix.panel(panel), matrix.norms(panel), matrix.dimensions(),
-        column, [&](size_t row, size_t at, auto scores) HWY_ATTR {
+        column, [&](size_t row, size_t at, auto scores) POMAI_INLINE_LAMBDA {
           if (row < count) {
             sink(d, first + static_cast<uint32_t>(row), panel, at, scores);
           }
@@ -142,7 +150,7 @@ HWY_INLINE void ScoreHalfPanel(const VectorSelection& vectors,
 void LowerNearest(const VectorSelection& vectors, const PanelMatrix& matrix,
                   uint32_t group, Nearest* nearest) {
   const auto sink = [&](auto d, uint32_t position, uint32_t panel,
-                        size_t column, auto scores) HWY_ATTR {
+                        size_t column, auto scores) POMAI_INLINE_LAMBDA {
     Nearest& best = nearest[vectors.index[position]];
     const auto before = hn::Set(d, best.score);
     if (hn::AllFalse(d, hn::Lt(scores, before))) return;
@@ -167,7 +175,7 @@ void ScoreGroup(const VectorSelection& vectors, const PanelMatrix& matrix,
   const uint32_t last = matrix.first_panel(group + 1);
   const size_t stride = (last - first) * kWidth;
   const auto sink = [&](auto d, uint32_t position, uint32_t panel,
-                        size_t column, auto values) HWY_ATTR {
+                        size_t column, auto values) POMAI_INLINE_LAMBDA {
     hn::StoreU(values, d,
                scores + position * stride + (panel - first) * kWidth + column);
   };
