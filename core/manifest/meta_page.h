@@ -7,7 +7,9 @@
 //   u64 build id            random, new with every build
 //   u64 rotation seed
 //   u32 dimensions          0 until the first row of a column without typmod
-//   u32 bits (0 = automatic, while dimensions is 0), u32 metric, u32 shards, u32 lists (as asked for; 0 = automatic)
+//   u32 bits                0 (automatic) only while dimensions is 0
+//   u32 metric, u32 shards
+//   u32 lists               as asked for; 0 = automatic
 //   u32 zero
 //   u64 sequence            rises by one with every manifest
 //   u64 next allocation id  ids below it have been given out

@@ -54,7 +54,7 @@ TEST(MetaPage, ComesBackAsItWasWritten) {
 
 TEST(MetaPage, ANewIndexHasNoManifest) {
   MetaPage meta;
-  meta.bits = 1;
+  meta.bits = 0;
   auto found = MetaPage::Decode(Encoded(meta).data());
   ASSERT_TRUE(found.ok()) << found.status().ToString();
   EXPECT_EQ(found->manifest_id, 0u);

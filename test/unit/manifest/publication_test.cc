@@ -85,7 +85,9 @@ TEST_P(Publication, IsOldOrNewAfterACrashAtEveryOperation) {
   for (uint64_t before : {0, 1}) {
     for (uint64_t n = 0;; ++n) {
       auto store = NewIndex();
-      if (before == 1) ASSERT_TRUE(Publish(store.get()).ok());
+      if (before == 1) {
+        ASSERT_TRUE(Publish(store.get()).ok());
+      }
       store->FailOperation(n, GetParam());
       const bool published = Publish(store.get()).ok();
       EXPECT_EQ(store->guards(), 0);
