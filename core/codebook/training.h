@@ -7,7 +7,8 @@
 // parent, 10 rounds each; then 3 rounds over all children. Clusters that run
 // empty are seeded anew from the largest. Deterministic for a seed and sample.
 // One thread; memory: the centroids four times, 8 bytes a sample row, and
-// chunks of a few hundred rows; the sample itself is the caller's.
+// chunks of 2 MB (32 rows at least); the sample itself is the caller's. Every
+// round reads the sample once, in order.
 #pragma once
 
 #include <cstdint>
