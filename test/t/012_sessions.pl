@@ -27,16 +27,19 @@ for my $i (1 .. 10)
 {
 	$node->safe_psql('postgres',
 		"INSERT INTO t (session, embedding)
-		 VALUES ($i, array_fill($i::real, '{16}'))");
+		 VALUES (${i}, array_fill(${i}::real, '{16}'))");
 	is($node->safe_psql('postgres',
 			"SET enable_seqscan = off;
 			 SELECT session FROM t
-			 ORDER BY embedding <-> array_fill($i::real, '{16}') LIMIT 1"),
+			 ORDER BY embedding <-> array_fill(${i}::real, '{16}') LIMIT 1"),
 		$i, "another session finds row $i");
 }
 
 # Every client inserts at a place of its own and must find the row there; a
-# row that is not found divides by zero.
+# row that is not found divides by zero. All lists are searched: the question
+# is what a search sees, not how far it goes.
+$node->append_conf('postgresql.conf', 'pomai.target_recall = 1');
+$node->reload;
 my $script = "$PostgreSQL::Test::Utils::tmp_check/clients.sql";
 append_to_file($script, <<'SQL');
 \set place random(1, 1000000000)

@@ -13,6 +13,7 @@ package PomaiTest;
 use strict;
 use warnings FATAL => 'all';
 use Exporter 'import';
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(prepare_database index_problems differing_answers
@@ -35,17 +36,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT array_agg((noise(i % 40, j) + 0.4 * noise(i, j + 1000))::real
                    ORDER BY j)
   FROM generate_series(1, dimensions) j $$;
--- How many of `queries` vectors have other ten nearest rows by the index than
--- by a sequential scan.
+-- How many of `queries` vectors have their ten nearest rows elsewhere by the
+-- index than by a sequential scan. Distances, not ids: rows may be equal.
 CREATE FUNCTION answers_differ(relation regclass, operator text,
                                dimensions integer, queries integer)
 RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   query text := format(
-    'SELECT array_agg(id) FROM (SELECT id FROM %s
-     ORDER BY embedding %s $1 LIMIT 10) s', relation, operator);
-  by_index integer[];
-  by_scan integer[];
+    'SELECT array_agg(d) FROM (SELECT embedding %2$s $1 AS d FROM %1$s
+     ORDER BY embedding %2$s $1 LIMIT 10) s', relation, operator);
+  by_index double precision[];
+  by_scan double precision[];
   differing integer := 0;
 BEGIN
   FOR i IN 1..queries LOOP
@@ -87,12 +88,19 @@ sub check_index
 	return;
 }
 
-# SIGKILL to the postmaster, as if the machine had killed it.
+# SIGKILL to the postmaster, as if the machine had killed it. Returns when the
+# process is gone: a server whose number is still in use does not start again.
 sub kill_server
 {
 	my ($node) = @_;
+	my ($pid) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 	$node->kill9;
-	return;
+	for (1 .. 600)
+	{
+		return unless kill 0, $pid;
+		select undef, undef, undef, 0.1;
+	}
+	die "process $pid does not go";
 }
 
 # Its children may take a moment to notice; until then it refuses to start.
