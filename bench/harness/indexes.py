@@ -35,7 +35,7 @@ def known(rows):
             "pomai",
             "using pomai (v {operators})",
             [("pomai.target_recall", RECALL_TARGETS),
-             ("pomai.probes", (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128))],
+             ("pomai.probes", (4, 8, 16, 32, 64, 128, 256))],
             ("pomai", "vector", "pomai_pgvector"),
             "pomai.target_recall"),
         Index(

@@ -4,20 +4,32 @@ import math
 RECALLS = (0.90, 0.95, 0.97, 0.99)
 
 
-def rate_at(points, recall, clients="one_client"):
+def _one_client(point):
+    return point["one_client"]["qps"]
+
+
+def _two_clients(point):
+    return point["two_clients"]["qps"]
+
+
+def _per_processor_second(point):
+    return 1e6 / point["one_client"]["server_cpu_us"]
+
+
+def rate_at(points, recall, figure=_one_client):
     """Queries/s at exactly this recall, on the line between the two best
     points around it (log queries/s against recall), or None outside."""
     reached = [p for p in points if p["recall"] >= recall]
     short = [p for p in points if p["recall"] < recall]
     if not reached or not short:
         return None
-    above = max(reached, key=lambda p: p[clients]["qps"])
+    above = max(reached, key=lambda p: figure(p))
     below = max(short, key=lambda p: p["recall"])
     span = above["recall"] - below["recall"]
     part = (recall - below["recall"]) / span
-    logs = [math.log(p[clients]["qps"]) for p in (below, above)]
+    logs = [math.log(figure(p)) for p in (below, above)]
     rate = math.exp(logs[0] + part * (logs[1] - logs[0]))
-    return max(rate, above[clients]["qps"])
+    return max(rate, figure(above))
 
 
 def lines_of(results):
@@ -45,7 +57,7 @@ def summary(results):
     """The whole comparison as Markdown."""
     return "\n\n".join(part for part in (
         _heading(results), _builds(results), _rates(results),
-        _calibration(results)) if part)
+        _processor_times(results), _calibration(results)) if part)
 
 
 def _heading(results):
@@ -70,9 +82,20 @@ def _rates(results):
             + ["2 clients, 0.95", "2 clients, 0.99"]]
     for name, points in lines_of(results):
         rates = [rate_at(points, recall) for recall in RECALLS]
-        rates += [rate_at(points, recall, "two_clients")
+        rates += [rate_at(points, recall, _two_clients)
                   for recall in (0.95, 0.99)]
         rows.append([name] + ["-" if r is None else f"{r:.0f}"
+                              for r in rates])
+    return table(rows)
+
+
+def _processor_times(results):
+    rows = [["server CPU us a query at recall@10"]
+            + [f"{r:.2f}" for r in RECALLS]]
+    for name, points in lines_of(results):
+        rates = [rate_at(points, recall, figure=_per_processor_second)
+                 for recall in RECALLS]
+        rows.append([name] + ["-" if r is None else f"{1e6 / r:.0f}"
                               for r in rates])
     return table(rows)
 
