@@ -75,6 +75,7 @@ def _sweep(text):
 
 
 def run(options):
+    """Measures; yields the results again after every index."""
     data_set = indexes.DATA_SETS[options.data_set]
     folder = os.path.join(BUILD, "data", data_set.name)
     programs = os.path.join(os.environ.get("POMAI_BUILD_DIR", BUILD), "bench")
@@ -95,17 +96,26 @@ def run(options):
             "machine": machine.describe(),
             "server": machine.describe_server(server),
             "floor": bench.floor(),
+            "indexes": [],
         }
-        results["indexes"] = [bench.measure(index) for index in chosen]
-    return results
+        for index in chosen:
+            results["indexes"].append(bench.measure(index))
+            yield results
 
 
-def merged(results, path):
-    """The new results, and a file's older ones of other indexes."""
-    if not os.path.exists(path):
-        return results
+def read(path):
     with open(path, encoding="utf-8") as file:
-        old = json.load(file)
+        return json.load(file)
+
+
+def write(results, path):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1)
+        file.write("\n")
+
+
+def merged(results, old):
+    """The new results, and the older ones of other indexes."""
     new = {index["name"]: index for index in results["indexes"]}
     kept = [new.pop(index["name"], index) for index in old["indexes"]]
     return {**results, "indexes": kept + list(new.values())}
@@ -113,19 +123,17 @@ def merged(results, path):
 
 def main():
     options = arguments()
-    path = options.summary
-    if path:
-        with open(path, encoding="utf-8") as file:
-            results = json.load(file)
+    if options.summary:
+        path = options.summary
+        results = read(path)
     elif options.data_set:
         path = options.out or os.path.join(
             HERE, "results", f"{options.data_set}.json")
-        results = run(options)
-        if options.update:
-            results = merged(results, path)
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
-            file.write("\n")
+        old = options.update and os.path.exists(path) and read(path)
+        for results in run(options):
+            if old:
+                results = merged(results, old)
+            write(results, path)
     else:
         sys.exit("which data set? see --help")
     with open(os.path.splitext(path)[0] + ".svg", "w",

@@ -15,6 +15,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 SETTINGS = {
@@ -61,7 +62,9 @@ class Cluster:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind and issubclass(kind, Exception):
+            self._show_log()
         self._remove()
 
     def psql(self, script):
@@ -84,6 +87,10 @@ class Cluster:
                        f"port = {self.port}\n")
         self._run("pg_ctl", "-D", self._data, "-w", "-s", "-l",
                   os.path.join(self.folder, "log"), "start")
+
+    def _show_log(self):
+        with open(os.path.join(self.folder, "log"), encoding="utf-8") as file:
+            sys.stderr.writelines(file.readlines()[-30:])
 
     def _remove(self):
         if os.path.exists(os.path.join(self._data, "postmaster.pid")):
