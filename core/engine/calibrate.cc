@@ -14,15 +14,19 @@ namespace pomai {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-// Truth must not be lost to the 1-bit bound: at three standard deviations one
-// code in a thousand is.
-constexpr float kTruthEpsilon = 3;
+// Truth must not be lost to the 1-bit bound: at two and a half standard
+// deviations six codes in a thousand are.
+constexpr float kTruthEpsilon = 2.5f;
+// Lists are walked until this share of all rows (and this many) has been
+// scanned; farther ones hold next to no neighbours.
+constexpr double kWalkedShare = 0.4;
+constexpr uint64_t kLeastWalked = 20000;
 constexpr uint32_t kKs[] = {1, 10, 100, 1000};
 constexpr float kTargets[] = {0.5f,  0.7f,  0.8f,  0.85f,  0.9f,   0.93f, 0.95f,
                               0.97f, 0.98f, 0.99f, 0.995f, 0.998f, 0.999f};
-// Aimed at a little more than the target: held-out queries are a little harder
-// than rows of the table.
-constexpr double kMargin = 0.005;
+// Part of the way from the target to 1 that is added to the target: held-out
+// queries are harder than rows of the table, and a search prunes more.
+constexpr double kMargin = 0.3;
 // Only every fifth query looks for the largest k: it costs the most to refine
 // for and has the least noise.
 constexpr uint32_t kLargeKInterval = 5;
@@ -160,8 +164,8 @@ class Calibrator {
       if (curves_[i].empty()) continue;
       calibration.ks.push_back(kKs[i]);
       for (const float target : kTargets) {
-        const double aim = target + std::min<double>(kMargin, (1 - target) / 4);
-        calibration.taus.push_back(curves_[i].Threshold(aim));
+        calibration.taus.push_back(
+            curves_[i].Threshold(target + kMargin * (1 - target)));
       }
     }
     if (!calibration.ks.empty()) {
@@ -176,7 +180,14 @@ class Calibrator {
     ProbeList list;
     bool left_out = false;
     size_t seen = 0;
-    for (uint32_t position = 0; scanner->NextList(&list); ++position) {
+    const auto limit = std::max(
+        kLeastWalked,
+        static_cast<uint64_t>(
+            kWalkedShare *
+            static_cast<double>(snapshot_.view->manifest.segment_rows())));
+    for (uint32_t position = 0;
+         scanner->codes_scanned() < limit && scanner->NextList(&list);
+         ++position) {
       for (Trace& trace : *traces) {
         trace.Observe(position, rule.Statistic(scanner->codes_scanned(),
                                                list.score, trace.rho()));

@@ -1,6 +1,7 @@
 #include "core/engine/candidate_pool.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace pomai {
 namespace {
@@ -60,6 +61,17 @@ void CandidatePool::Add(const Candidate& candidate) {
     std::push_heap(best_.begin(), best_.end());
   }
   if (best_.size() == wanted_ && !best_.empty()) rho_ = best_.front();
+}
+
+void CandidatePool::DeferBlock(const float* lower, uint32_t mask,
+                               uint32_t probe, uint32_t first_row) {
+  const size_t before = deferred_.size();
+  deferred_.resize(before + static_cast<size_t>(std::popcount(mask)));
+  DeferredCode* to = deferred_.data() + before;
+  for (; mask != 0; mask &= mask - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(mask));
+    *to++ = {lower[i], probe, first_row + i};
+  }
 }
 
 std::vector<DeferredCode> CandidatePool::TakeDeferred(float threshold) {

@@ -38,6 +38,9 @@ class CandidatePool {
 
   void Add(const Candidate& candidate);
   void Defer(const DeferredCode& code) { deferred_.push_back(code); }
+  // Defers code i, which is row `first_row` + i, for every bit i of `mask`.
+  void DeferBlock(const float* lower, uint32_t mask, uint32_t probe,
+                  uint32_t first_row);
 
   // Candidates that have not been taken.
   std::span<const Candidate> candidates() const { return candidates_; }

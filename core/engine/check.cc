@@ -109,8 +109,10 @@ class Checker {
               ", which the manifest does not");
     }
     uint64_t rows = 0;
+    POMAI_ASSIGN_OR_RETURN(const SegmentDirectory directory,
+                           SegmentDirectory::Load(store_, ref, sealed_));
     for (uint32_t list = 0; list <= ref.lists; ++list) {
-      POMAI_ASSIGN_OR_RETURN(const ListRange range, reader.List(list));
+      const ListRange range = directory.List(list);
       if (range.first_row != rows) {
         Problem(name + ": list " + std::to_string(list) + " starts at row " +
                 std::to_string(range.first_row) + ", expected " +

@@ -110,7 +110,7 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
 Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
                                 const ListTerms& terms, CandidatePool* pool,
                                 bool defer) {
-  POMAI_ASSIGN_OR_RETURN(ListRange range, segments_[segment].List(list.list));
+  const ListRange range = snapshot_.view->directories[segment].List(list.list);
   if (range.rows == 0) return Status::Ok();
   const auto number = static_cast<uint32_t>(probes_.size());
   probes_.push_back({false, segment, range, terms});
@@ -147,11 +147,8 @@ Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
         RefineCode(probe, probe_number, first_row + slot, block, pool));
   }
   if (!defer) return Status::Ok();
-  for (uint32_t slot = 0; slot < count; ++slot) {
-    if ((refined >> slot & 1) == 0) {
-      pool->Defer({lower[slot], probe_number, first_row + slot});
-    }
-  }
+  const uint32_t all = count < kBlockCodes ? (1u << count) - 1 : ~0u;
+  pool->DeferBlock(lower, all & ~refined, probe_number, first_row);
   return Status::Ok();
 }
 

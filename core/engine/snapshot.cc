@@ -66,6 +66,11 @@ Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
   auto view = std::make_shared<View>();
   view->meta = meta;
   view->manifest = std::move(manifest);
+  for (const SegmentRef& ref : view->manifest.segments) {
+    POMAI_ASSIGN_OR_RETURN(SegmentDirectory directory,
+                           SegmentDirectory::Load(store, ref, sealed));
+    view->directories.push_back(std::move(directory));
+  }
   if (meta.dimensions == 0) return std::shared_ptr<const View>(view);
   const uint32_t padded = meta.shape().dimensions;
   for (const CodebookRef& ref : view->manifest.codebooks) {

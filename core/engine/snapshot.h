@@ -21,6 +21,7 @@
 #include "core/manifest/meta_page.h"
 #include "core/memtable/tail.h"
 #include "core/rabitq/rotation.h"
+#include "core/segment/segment_directory.h"
 
 namespace pomai {
 
@@ -31,6 +32,8 @@ struct View {
   // Every codebook the manifest names, and last the untrained one (version 0);
   // empty while meta.dimensions is 0.
   std::vector<std::shared_ptr<const Codebook>> codebooks;
+  // Parallel to manifest.segments.
+  std::vector<SegmentDirectory> directories;
   std::shared_ptr<const Rotation> rotation;  // null while dimensions is 0
 
   // nullptr when the manifest does not name `version`.

@@ -24,8 +24,8 @@ bool IsKind(uint8_t kind) {
 
 }  // namespace
 
-Status CheckPage(const uint8_t* page, BlockNumber block,
-                 const PageHeader& expected) {
+Status PageMismatch(const uint8_t* page, BlockNumber block,
+                    const PageHeader& expected) {
   const uint8_t* at = page + kPageHeaderOffset;
   const auto id = GetFixed<uint64_t>(at);
   const auto number = GetFixed<uint32_t>(at + 8);
@@ -34,10 +34,6 @@ Status CheckPage(const uint8_t* page, BlockNumber block,
   const auto zero = GetFixed<uint8_t>(at + 15);
   const auto expected_kind = static_cast<uint8_t>(expected.kind);
   const bool sound = version == kFormatVersion && IsKind(kind) && zero == 0;
-  if (sound && id == expected.allocation_id && number == expected.page_number &&
-      kind == expected_kind) {
-    return Status::Ok();
-  }
   std::string message = "block " + std::to_string(block) + ": expected " +
                         Describe(expected.allocation_id, expected.page_number,
                                  kFormatVersion, expected_kind, 0) +

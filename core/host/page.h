@@ -59,10 +59,23 @@ inline void PutPageHeader(uint8_t* page, const PageHeader& header) {
   PutFixed<uint8_t>(at + 15, 0);
 }
 
-// Ok when `page` carries `expected` in this format version. Otherwise
-// Aborted if the page is a sound page of another allocation (it was recycled:
-// take a new snapshot), Corruption naming block, expected and found if not.
-Status CheckPage(const uint8_t* page, BlockNumber block,
-                 const PageHeader& expected);
+// What is wrong with a page that does not carry `expected`: Aborted if it is a
+// sound page of another allocation (it was recycled: take a new snapshot),
+// Corruption naming block, expected and found if not.
+Status PageMismatch(const uint8_t* page, BlockNumber block,
+                    const PageHeader& expected);
+
+// Ok when `page` carries `expected` in this format version, else PageMismatch.
+inline Status CheckPage(const uint8_t* page, BlockNumber block,
+                        const PageHeader& expected) {
+  const uint8_t* at = page + kPageHeaderOffset;
+  const uint64_t rest = uint64_t{static_cast<uint8_t>(expected.kind)} << 48 |
+                        uint64_t{kFormatVersion} << 32 | expected.page_number;
+  if (GetFixed<uint64_t>(at) == expected.allocation_id &&
+      GetFixed<uint64_t>(at + 8) == rest) [[likely]] {
+    return Status::Ok();
+  }
+  return PageMismatch(page, block, expected);
+}
 
 }  // namespace pomai

@@ -11,13 +11,6 @@ namespace {
 
 uint64_t SectionOffset(uint32_t page) { return uint64_t{page} * kPageBodySize; }
 
-// Where byte `offset` of the segment is.
-std::string Place(const SegmentRef& ref, uint64_t offset) {
-  const auto page = static_cast<uint32_t>(offset / kPageBodySize);
-  return "block " + std::to_string(ref.extent.BlockOf(page)) + ": segment " +
-         std::to_string(ref.extent.id);
-}
-
 Status CheckBelow(const SegmentRef& ref, const char* what, uint64_t value,
                   uint64_t end) {
   if (value < end) return Status::Ok();
@@ -30,52 +23,17 @@ uint64_t CodedRows(const SegmentRef& ref) {
   return ref.rows - ref.rows_without_distance;
 }
 
-// Whether list `list`, [block, next_block) x [row, next_row), fits the ref.
-bool MakesSense(const SegmentRef& ref, uint32_t list, uint32_t block,
-                uint32_t row, uint32_t next_block, uint32_t next_row) {
-  if (list == 0 && (block != 0 || row != 0)) return false;
-  if (list == ref.lists) {
-    return row == CodedRows(ref) && next_row == ref.rows &&
-           block == ref.blocks && next_block == ref.blocks;
-  }
-  if (row > next_row || next_row > CodedRows(ref)) return false;
-  if (block > next_block || next_block > ref.blocks) return false;
-  const uint32_t rows = next_row - row;
-  return next_block - block == rows / kBlockCodes + (rows % kBlockCodes != 0);
-}
-
 }  // namespace
 
 SegmentReader::SegmentReader(PageStore* store, const CodeShape& shape,
                              const SegmentRef* ref, PageLock lock)
     : shape_(shape),
       ref_(ref),
-      directory_(store, &ref->extent, lock),
+      header_(store, &ref->extent, lock),
       blocks_(store, &ref->extent, lock),
       refine_(store, &ref->extent, lock),
       ids_(store, &ref->extent, lock),
       dead_(store, &ref->extent, lock) {}
-
-Result<ListRange> SegmentReader::List(uint32_t list) {
-  POMAI_RETURN_IF_ERROR(
-      CheckBelow(*ref_, "list", list, uint64_t{ref_->lists} + 1));
-  const uint64_t offset =
-      SectionOffset(ref_->directory_page) + uint64_t{list} * 8;
-  POMAI_ASSIGN_OR_RETURN(const uint8_t* entry, directory_.At(offset, 16));
-  const auto block = GetFixed<uint32_t>(entry);
-  const auto row = GetFixed<uint32_t>(entry + 4);
-  const auto next_block = GetFixed<uint32_t>(entry + 8);
-  const auto next_row = GetFixed<uint32_t>(entry + 12);
-  if (!MakesSense(*ref_, list, block, row, next_block, next_row)) {
-    return Status::Corruption(
-        Place(*ref_, offset) + ": list " + std::to_string(list) +
-        ": expected rising rows below " + std::to_string(ref_->rows) +
-        " in as many blocks as they fill, found rows " + std::to_string(row) +
-        " to " + std::to_string(next_row) + " in blocks " +
-        std::to_string(block) + " to " + std::to_string(next_block));
-  }
-  return ListRange{block, row, next_row - row};
-}
 
 Result<const uint8_t*> SegmentReader::Block(uint32_t block) {
   POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "code block", block, ref_->blocks));
@@ -141,7 +99,7 @@ Status SegmentReader::Rows(uint32_t first, uint32_t count,
 
 Status SegmentReader::CheckHeader() {
   POMAI_ASSIGN_OR_RETURN(const uint8_t* found,
-                         directory_.At(0, kSegmentHeaderSize));
+                         header_.At(0, kSegmentHeaderSize));
   const SegmentHeader expected = EncodeSegmentHeader(shape_, *ref_);
   for (const SegmentHeaderField& field : kSegmentHeaderFields) {
     const auto number = [&](const uint8_t* bytes) {
@@ -149,8 +107,8 @@ Status SegmentReader::CheckHeader() {
                              : GetFixed<uint32_t>(bytes + field.offset);
     };
     if (number(found) == number(expected.data())) continue;
-    return Status::Corruption(Place(*ref_, 0) + ": " + field.name +
-                              ": expected " +
+    return Status::Corruption("segment " + std::to_string(ref_->extent.id) +
+                              ": " + field.name + ": expected " +
                               std::to_string(number(expected.data())) +
                               ", found " + std::to_string(number(found)));
   }
@@ -158,7 +116,7 @@ Status SegmentReader::CheckHeader() {
 }
 
 void SegmentReader::Release() {
-  directory_.Release();
+  header_.Release();
   blocks_.Release();
   refine_.Release();
   ids_.Release();

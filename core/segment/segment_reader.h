@@ -1,9 +1,9 @@
 // SegmentReader: the rows of one segment, for one search, vacuum or check.
 //
 //   SegmentReader reader(store, shape, &ref, PageLock::kPin);
-//   POMAI_ASSIGN_OR_RETURN(ListRange range, reader.List(7));
+//   ListRange range = directory.List(7);
 //   POMAI_ASSIGN_OR_RETURN(const uint8_t* block,
-//   reader.Block(range.first_block));
+//                          reader.Block(range.first_block));
 //
 // Each section has its own position, so a block and a refine row may be held
 // side by side. Pointers are valid until the next call for the same section or
@@ -26,8 +26,6 @@ class SegmentReader {
 
   const SegmentRef& ref() const { return *ref_; }
 
-  // `list` may be ref().lists: the rows without distance.
-  Result<ListRange> List(uint32_t list);
   Result<const uint8_t*> Block(uint32_t block);
   Result<const uint8_t*> RefineRow(uint32_t row);
   Result<uint64_t> Id(uint32_t row);
@@ -44,7 +42,7 @@ class SegmentReader {
  private:
   CodeShape shape_;
   const SegmentRef* ref_;
-  ExtentReader directory_;
+  ExtentReader header_;
   ExtentReader blocks_;
   ExtentReader refine_;
   ExtentReader ids_;

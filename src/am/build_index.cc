@@ -144,15 +144,9 @@ Status IndexBuild::Calibrate() {
   manifest_.mean_squared_residual =
       static_cast<float>(totals_.squared_residuals / vectors);
   EnterBuildPhase(BuildPhase::kCalibrating, 0);
-  auto view = std::make_shared<View>();
-  view->meta = plan_.meta;
-  view->manifest = manifest_;
-  view->rotation = rotation_;
   POMAI_ASSIGN_OR_RETURN(
-      auto codebook,
-      Codebook::Load(&store_, plan_.codebook.extent, PageLock::kPin));
-  view->codebooks = {std::move(codebook),
-                     Codebook::Untrained(padded(), plan_.meta.metric)};
+      auto view,
+      MakeView(&store_, PageLock::kPin, plan_.meta, manifest_, nullptr));
   CalibrationOptions options;
   options.progress = ReportBuildWork;
   POMAI_ASSIGN_OR_RETURN(

@@ -69,6 +69,13 @@ extern "C" {
 POMAI_MODULE_MAGIC("pomai", "0.1.0");
 
 PGDLLEXPORT void _PG_init() {
+#ifdef __GLIBC__
+  // A search takes and gives back some 300 KB. By default that memory goes back
+  // to the kernel each time and comes as fresh pages the next time, a sixth of
+  // the search's time.
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_MMAP_THRESHOLD, 16 << 20);
+#endif
   am::DefineOptions();
   am::DefineSettings();
 }

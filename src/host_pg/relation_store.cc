@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "src/host_pg/process_cache.h"
 #include "src/host_pg/relation_change.h"
 #include "src/pg/entry.h"
 #include "src/pg/server.h"
@@ -24,17 +25,45 @@ uint64_t HandleOf(Buffer buffer, PageLock lock) {
 Status RelationStore::CheckBlock(BlockNumber block) {
   if (likely(block < known_pages_)) return Status::Ok();
   POMAI_ASSIGN_OR_RETURN(known_pages_, PageCount());
+  FindRecent();
   if (block < known_pages_) return Status::Ok();
   return Status::Corruption("block " + std::to_string(block) +
                             ": expected a block below " +
                             std::to_string(known_pages_) + ", the end");
 }
 
+// Where the page was last time it still is, nearly always: then nothing has to
+// be looked up, which is a sixth of a search. Pinning like that does not count
+// as use for the buffers' clock, so every eighth read goes the long way.
+Buffer RelationStore::PinRaw(BlockNumber block) {
+  if (recent_ == nullptr || block >= recent_->size()) {
+    return ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, strategy_);
+  }
+  Buffer& recent = (*recent_)[block];
+  if (recent != InvalidBuffer && ++recent_->reads % 8 != 0 &&
+      compat::PinRecent(relation_, fork_, block, recent)) {
+    return recent;
+  }
+  recent = ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, nullptr);
+  return recent;
+}
+
+// Only pages of the main fork in shared buffers, and outside of VACUUM's ring.
+void RelationStore::FindRecent() {
+  if (recent_ == nullptr && fork_ == MAIN_FORKNUM && strategy_ == nullptr &&
+      !RelationUsesLocalBuffers(relation_)) {
+    recent_ = ProcessRecentBuffers(compat::StorageKey(relation_));
+  }
+  if (recent_ != nullptr && recent_->size() < known_pages_) {
+    recent_->resize(known_pages_, InvalidBuffer);
+  }
+}
+
 Result<PageGuard> RelationStore::Read(BlockNumber block, PageLock lock) {
   POMAI_RETURN_IF_ERROR(CheckBlock(block));
   Buffer buffer = InvalidBuffer;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    buffer = ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, strategy_);
+    buffer = PinRaw(block);
     if (lock == PageLock::kShare) LockBuffer(buffer, BUFFER_LOCK_SHARE);
   }));
   ++held_;

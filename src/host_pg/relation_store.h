@@ -20,6 +20,7 @@
 #include <memory>
 
 #include "core/host/page_store.h"
+#include "src/host_pg/recent_buffers.h"
 #include "src/pg/server.h"
 
 namespace pomai {
@@ -62,6 +63,8 @@ class RelationStore : public PageStore {
   friend class RelationChange;
   void Unpin(uint64_t handle) override;
   Status CheckBlock(BlockNumber block);
+  void FindRecent();
+  Buffer PinRaw(BlockNumber block);
 
   Relation relation_;
   ForkNumber fork_;
@@ -69,8 +72,9 @@ class RelationStore : public PageStore {
   PollAs poll_as_ = PollAs::kStatement;
   bool abandoned_ = false;
   BufferAccessStrategy strategy_ = nullptr;
-  uint32_t known_pages_ = 0;  // the fork is at least this long
-  int held_ = 0;              // pages pinned now
+  RecentBuffers* recent_ = nullptr;  // the process's; null: not used
+  uint32_t known_pages_ = 0;         // the fork is at least this long
+  int held_ = 0;                     // pages pinned now
 };
 
 // How pages that never change are read: on a standby they may be reused under

@@ -65,6 +65,17 @@ inline uint32_t ExtendFork(Relation relation, ForkNumber fork, uint32_t count,
 #endif
 }
 
+// Pins `block` if `buffer` still holds it, sparing the look-up of the buffer.
+// Not for temporary relations.
+inline bool PinRecent(Relation relation, ForkNumber fork, BlockNumber block,
+                      Buffer buffer) {
+#if PG_VERSION_NUM >= 160000
+  return ReadRecentBuffer(relation->rd_locator, fork, block, buffer);
+#else
+  return ReadRecentBuffer(relation->rd_node, fork, block, buffer);
+#endif
+}
+
 // START_CRIT_SECTION and END_CRIT_SECTION. Theirs count with ++ on a volatile,
 // which C++20 deprecates.
 inline void BeginCritical() { CritSectionCount = CritSectionCount + 1; }

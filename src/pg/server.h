@@ -14,6 +14,7 @@
 // What the server's headers include from the C library must be known before
 // extern "C" begins, or libstdc++ meets templates with C linkage; and <string>
 // before printf is another word.
+#include <malloc.h>
 #include <climits>
 #include <cmath>
 #include <csetjmp>

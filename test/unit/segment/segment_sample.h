@@ -8,6 +8,7 @@
 
 #include "core/base/random.h"
 #include "core/host/memory_store.h"
+#include "core/segment/segment_directory.h"
 #include "core/segment/segment_reader.h"
 #include "core/segment/segment_writer.h"
 
@@ -69,16 +70,17 @@ inline void ExpectSegment(MemoryStore* store, const SegmentSample& sample,
   SegmentReader reader(store, sample.shape, &sample.ref, lock);
   const Status header = reader.CheckHeader();
   ASSERT_TRUE(header.ok()) << header.ToString();
+  auto directory = SegmentDirectory::Load(store, sample.ref, lock);
+  ASSERT_TRUE(directory.ok()) << directory.status().ToString();
   std::vector<uint8_t> block(sample.shape.block_size());
   std::vector<uint8_t> refine(sample.shape.refine_size());
   uint32_t row = 0;
   for (uint32_t list = 0; list <= sample.ref.lists; ++list) {
-    auto range = reader.List(list);
-    ASSERT_TRUE(range.ok()) << range.status().ToString();
-    ASSERT_EQ(range->rows, sample.list_rows[list]);
-    ASSERT_EQ(range->first_row, row);
+    const ListRange range = directory->List(list);
+    ASSERT_EQ(range.rows, sample.list_rows[list]);
+    ASSERT_EQ(range.first_row, row);
     const bool coded = list < sample.ref.lists;
-    for (uint32_t i = 0; i < range->rows; ++i, ++row) {
+    for (uint32_t i = 0; i < range.rows; ++i, ++row) {
       ASSERT_EQ(reader.Id(row).value(), sample.ids[row]);
       ASSERT_FALSE(reader.IsDead(row).value());
       if (!coded) continue;
@@ -89,13 +91,13 @@ inline void ExpectSegment(MemoryStore* store, const SegmentSample& sample,
         ASSERT_EQ(std::memcmp(*found, refine.data(), refine.size()), 0);
       }
       if (i % kBlockCodes != 0) continue;
-      const uint32_t count = std::min(kBlockCodes, range->rows - i);
+      const uint32_t count = std::min(kBlockCodes, range.rows - i);
       const uint8_t* records[kBlockCodes];
       for (uint32_t n = 0; n < count; ++n) {
         records[n] = sample.records[row + n].data();
       }
       PackBlock(sample.shape, records, count, block.data());
-      found = reader.Block(range->first_block + i / kBlockCodes);
+      found = reader.Block(range.first_block + i / kBlockCodes);
       ASSERT_TRUE(found.ok()) << found.status().ToString();
       ASSERT_EQ(std::memcmp(*found, block.data(), block.size()), 0);
     }

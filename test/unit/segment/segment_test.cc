@@ -87,7 +87,6 @@ TEST(SegmentReader, NumbersPastTheEndAreCorruption) {
   SegmentSample sample({16, 4, Metric::kL2}, {40, 3, 2});
   auto store = Stored(&sample);
   SegmentReader reader(store.get(), sample.shape, &sample.ref, PageLock::kPin);
-  EXPECT_EQ(reader.List(3).status().code(), StatusCode::kCorruption);
   EXPECT_EQ(reader.Block(3).status().code(), StatusCode::kCorruption);
   EXPECT_EQ(reader.RefineRow(43).status().code(), StatusCode::kCorruption);
   EXPECT_EQ(reader.Id(45).status().code(), StatusCode::kCorruption);
@@ -109,12 +108,9 @@ TEST(SegmentReader, DamagedDirectoryAndHeaderAreCorruptionWithTheirBlock) {
     auto broken = store->CrashCopy();
     uint8_t* number = PageBody(broken->MutablePage(block)) + at;
     PutFixed<uint32_t>(number, GetFixed<uint32_t>(number) + 1);
-    Status status;
-    for (uint32_t list = 0; list <= 2 && status.ok(); ++list) {
-      SegmentReader reader(broken.get(), sample.shape, &sample.ref,
-                           PageLock::kPin);
-      status = reader.List(list).status();
-    }
+    const Status status =
+        SegmentDirectory::Load(broken.get(), sample.ref, PageLock::kPin)
+            .status();
     EXPECT_EQ(status.code(), StatusCode::kCorruption) << at;
     EXPECT_NE(status.message().find(place), std::string_view::npos);
   }
@@ -134,7 +130,10 @@ TEST(SegmentReader, RecycledPagesAreAborted) {
   }
   SegmentReader reader(store.get(), sample.shape, &sample.ref, PageLock::kPin);
   EXPECT_EQ(reader.CheckHeader().code(), StatusCode::kAborted);
-  EXPECT_EQ(reader.List(0).status().code(), StatusCode::kAborted);
+  EXPECT_EQ(SegmentDirectory::Load(store.get(), sample.ref, PageLock::kPin)
+                .status()
+                .code(),
+            StatusCode::kAborted);
   EXPECT_EQ(reader.Block(0).status().code(), StatusCode::kAborted);
   EXPECT_EQ(reader.RefineRow(0).status().code(), StatusCode::kAborted);
   EXPECT_EQ(reader.Id(0).status().code(), StatusCode::kAborted);
