@@ -34,7 +34,7 @@ struct Layout {
     return centroids_page() + PagesFor(4 * lists * dimensions);
   }
   uint32_t pages() const {
-    return ranks_page() + PagesFor(lists * (8 + dimensions));
+    return ranks_page() + PagesFor(4 * dimensions + lists * (8 + dimensions));
   }
 };
 
@@ -105,29 +105,54 @@ Status ReadInto(ExtentReader* reader, uint64_t offset, uint64_t size,
   return Status::Ok();
 }
 
-// What lists are ranked by, in int8.
+// What lists are ranked by, in int8, around their mean: centroids far from the
+// origin differ little, compared with their length.
 struct Ranks {
+  std::vector<float> center;
   std::vector<float> scales;
   std::vector<float> norms;
   std::vector<int8_t> values;
 };
 
+// The vectors that lists are ranked by: centroids, or their directions.
+std::vector<float> RankedVectors(const Centroids& centroids) {
+  std::vector<float> vectors = centroids.lists;
+  if (centroids.metric != Metric::kCosine) return vectors;
+  for (uint32_t list = 0; list < centroids.list_count(); ++list) {
+    float* vector = vectors.data() + size_t{list} * centroids.dimensions;
+    kernel::Normalize(vector, vector, centroids.dimensions);
+  }
+  return vectors;
+}
+
+std::vector<float> MeanOf(const std::vector<float>& vectors,
+                          uint32_t dimensions) {
+  std::vector<double> sums(dimensions);
+  for (size_t i = 0; i < vectors.size(); ++i)
+    sums[i % dimensions] += vectors[i];
+  const double count = static_cast<double>(vectors.size() / dimensions);
+  std::vector<float> mean(dimensions);
+  for (uint32_t i = 0; i < dimensions; ++i) {
+    mean[i] = static_cast<float>(sums[i] / count);
+  }
+  return mean;
+}
+
 Ranks QuantizeCentroids(const Centroids& centroids) {
   const uint32_t dimensions = centroids.dimensions;
   const uint32_t lists = centroids.list_count();
-  Ranks ranks{std::vector<float>(lists), std::vector<float>(lists),
+  std::vector<float> vectors = RankedVectors(centroids);
+  Ranks ranks{MeanOf(vectors, dimensions), std::vector<float>(lists),
+              std::vector<float>(lists),
               std::vector<int8_t>(size_t{lists} * dimensions)};
   for (uint32_t list = 0; list < lists; ++list) {
     const size_t start = size_t{list} * dimensions;
-    const float* centroid = centroids.lists.data() + start;
+    float* vector = vectors.data() + start;
+    for (uint32_t i = 0; i < dimensions; ++i) vector[i] -= ranks.center[i];
     ranks.scales[list] =
-        kernel::QuantizeRow(centroid, dimensions, ranks.values.data() + start);
-    const double norm = kernel::Norm(centroid, dimensions);
+        kernel::QuantizeRow(vector, dimensions, ranks.values.data() + start);
+    const double norm = kernel::Norm(vector, dimensions);
     ranks.norms[list] = static_cast<float>(norm * norm);
-    if (centroids.metric == Metric::kCosine && norm > 0) {
-      ranks.scales[list] = static_cast<float>(ranks.scales[list] / norm);
-      ranks.norms[list] = 1;
-    }
   }
   return ranks;
 }
@@ -181,6 +206,7 @@ Status Codebook::Store(PageStore* store, const Extent& extent, uint64_t version,
   POMAI_RETURN_IF_ERROR(lists.Finish());
   const Ranks ranks = QuantizeCentroids(centroids);
   ExtentStream stream(store, &extent, layout.ranks_page());
+  POMAI_RETURN_IF_ERROR(Append(&stream, ranks.center));
   POMAI_RETURN_IF_ERROR(Append(&stream, ranks.scales));
   POMAI_RETURN_IF_ERROR(Append(&stream, ranks.norms));
   POMAI_RETURN_IF_ERROR(Append(&stream, ranks.values));
@@ -200,11 +226,16 @@ Result<std::shared_ptr<const Codebook>> Codebook::Load(PageStore* store,
   codebook->extent_ = extent;
   codebook->centroids_offset_ = StartOf(header.layout.centroids_page());
   const uint64_t lists = header.layout.lists;
-  const uint64_t ranks = StartOf(header.layout.ranks_page());
+  const uint64_t center = StartOf(header.layout.ranks_page());
+  const uint64_t center_size = 4 * header.layout.dimensions;
+  const uint64_t ranks = center + center_size;
   const uint64_t size = lists * header.layout.dimensions;
+  codebook->center_.resize(header.layout.dimensions);
   codebook->scales_.resize(lists);
   codebook->norms_.resize(lists);
   codebook->ranks_.resize(size);
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(&reader, center, center_size, codebook->center_.data()));
   POMAI_RETURN_IF_ERROR(
       ReadInto(&reader, ranks, 4 * lists, codebook->scales_.data()));
   POMAI_RETURN_IF_ERROR(
@@ -220,6 +251,7 @@ std::shared_ptr<const Codebook> Codebook::Untrained(uint32_t dimensions,
   codebook->dimensions_ = dimensions;
   codebook->lists_ = 1;
   codebook->metric_ = metric;
+  codebook->center_.assign(dimensions, 0.0f);
   codebook->scales_.assign(1, 0.0f);
   codebook->norms_.assign(1, 0.0f);
   codebook->ranks_.assign(dimensions, 0);
@@ -229,9 +261,17 @@ std::shared_ptr<const Codebook> Codebook::Untrained(uint32_t dimensions,
 std::vector<float> Codebook::Scores(const float* query,
                                     bool inner_product) const {
   std::vector<int16_t> integers(dimensions_);
+  std::vector<float> moved;
+  float offset = 0;
+  if (inner_product) {
+    offset = -kernel::InnerProduct(query, center_.data(), dimensions_);
+  } else {
+    moved.resize(dimensions_);
+    for (uint32_t i = 0; i < dimensions_; ++i) moved[i] = query[i] - center_[i];
+    query = moved.data();
+    offset = kernel::InnerProduct(query, query, dimensions_);
+  }
   const float step = kernel::QuantizeQuery(query, dimensions_, integers.data());
-  const float offset =
-      inner_product ? 0 : kernel::InnerProduct(query, query, dimensions_);
   const float* norms = inner_product ? nullptr : norms_.data();
   std::vector<float> scores(lists_);
   kernel::ScoreInt8Rows(

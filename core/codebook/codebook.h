@@ -11,10 +11,11 @@
 //             u32 zero, u64 version
 //   parents   (parents + 1) x u32 child_start, then parents x dimensions f32
 //   centroids lists x dimensions f32
-//   ranks     lists x f32 scale, lists x f32 norm, then
-//             lists x dimensions i8
-// scale * i8 stands for what the list is ranked by: its centroid or, under
-// cosine, the centroid's direction. norm is that vector's squared length.
+//   ranks     dimensions x f32 center, lists x f32 scale, lists x f32 norm,
+//             then lists x dimensions i8
+// center + scale * i8 stands for what the list is ranked by: its centroid or,
+// under cosine, the centroid's direction. norm is the squared length of that
+// vector less center, their mean.
 //
 // Immutable once loaded; any number of threads.
 #pragma once
@@ -74,6 +75,7 @@ class Codebook {
   Metric metric_ = Metric::kL2;
   Extent extent_;
   uint64_t centroids_offset_ = 0;
+  std::vector<float> center_;
   std::vector<float> scales_;
   std::vector<float> norms_;
   std::vector<int8_t> ranks_;

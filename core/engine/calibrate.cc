@@ -142,7 +142,7 @@ class Calibrator {
     ListScanner scanner(store_, sealed_, snapshot_, query, kTruthEpsilon);
     POMAI_RETURN_IF_ERROR(scanner.Open());
     const StopRule rule(meta.metric, snapshot_.view->manifest.max_squared_norm,
-                        kernel::InnerProduct(query, query, dimensions));
+                        kernel::InnerProduct(query, query, dimensions), 1);
     std::vector<Trace> traces;
     for (const uint32_t k : kKs) {
       if (k < kLargeK || large_k) traces.emplace_back(k);

@@ -65,6 +65,12 @@ Status ListScanner::Open() {
   return Status::Ok();
 }
 
+uint64_t ListScanner::rows() const {
+  uint64_t rows = snapshot_.view->manifest.segment_rows();
+  for (const TailView& tail : tails_) rows += tail.size();
+  return rows;
+}
+
 bool ListScanner::NextList(ProbeList* list) {
   if (heads_.empty()) return false;
   const auto nearest = std::min_element(

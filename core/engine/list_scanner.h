@@ -58,6 +58,8 @@ class ListScanner {
   // Lets all pages go.
   void Release();
 
+  // Entries of all segments and tails, dead ones of segments too.
+  uint64_t rows() const;
   uint64_t codes_scanned() const { return codes_scanned_; }
   uint64_t codes_refined() const { return codes_refined_; }
   std::vector<TailView>& tails() { return tails_; }

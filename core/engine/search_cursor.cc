@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@ namespace {
 
 constexpr uint32_t kFirstBatch = 10;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// A row's own list is the nearest to it, or one of the next few by int8.
+constexpr uint64_t kLeastLists = 4;
 // Rows measured between two polls.
 constexpr size_t kMeasureRows = 256;
 // For target recall 1 no true neighbour may fall to the bound: at six standard
@@ -66,13 +69,17 @@ class BestFirstCursor : public SearchCursor {
         scanner_(
             store, sealed, snapshot_, query.data(),
             options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),
-        rule_(metric_, snapshot_.view->manifest.max_squared_norm,
-              SquaredNorm(query)),
+        query_norm_(SquaredNorm(query)),
         without_distance_(store, sealed, snapshot_, RowWalk::kWithoutDistance) {
   }
 
   Status Open() {
     POMAI_RETURN_IF_ERROR(scanner_.Open());
+    const Manifest& manifest = snapshot_.view->manifest;
+    const double growth =
+        static_cast<double>(manifest.trained_rows) /
+        static_cast<double>(std::max<uint64_t>(scanner_.rows(), 1));
+    rule_.emplace(metric_, manifest.max_squared_norm, query_norm_, growth);
     lists_left_ = scanner_.NextList(&next_list_);
     scanner_.Release();
     return Status::Ok();
@@ -154,8 +161,9 @@ class BestFirstCursor : public SearchCursor {
     if (options_.probes > 0) {
       return stats_.lists_probed >= options_.probes && pool_.rho() < kInfinity;
     }
-    return rule_.Statistic(scanner_.codes_scanned(), next_list_.score,
-                           pool_.rho()) > tau;
+    if (stats_.lists_probed < kLeastLists) return false;
+    return rule_->Statistic(scanner_.codes_scanned(), next_list_.score,
+                            pool_.rho()) > tau;
   }
 
   // Measures the candidates that can be among the wanted_ nearest. Comes back
@@ -256,7 +264,8 @@ class BestFirstCursor : public SearchCursor {
   VectorSource* source_;
   Metric metric_;
   ListScanner scanner_;
-  StopRule rule_;
+  float query_norm_;
+  std::optional<StopRule> rule_;
   RowWalk without_distance_;
   CandidatePool pool_;
   ProbeList next_list_;

@@ -1,11 +1,12 @@
 // StopRule: whether a search has gone far enough. The statistic of a list that
 // is next in line is
-//   ln(1 + codes scanned) + A ln(d^2 / rho^2)
+//   ln(1 + codes scanned * growth) + A ln(d^2 / rho^2)
 // with d^2 the centroid's and rho^2 the k-th best candidate's squared distance;
 // the search stops when it exceeds tau, which calibration finds for each k and
-// target recall.
+// target recall. growth = rows calibrated with / rows now: when every list has
+// doubled, the same lists are to be probed.
 //
-//   StopRule rule(meta.metric, manifest.max_squared_norm, query_norm);
+//   StopRule rule(meta.metric, manifest.max_squared_norm, query_norm, growth);
 //   if (rule.Statistic(codes, list.score, pool.rho()) > tau) break;
 //
 // Scores of inner products are no distances; they are put on the scale of
@@ -25,15 +26,17 @@ namespace pomai {
 class StopRule {
  public:
   // `query_norm`: squared norm of the query.
-  StopRule(Metric metric, float max_squared_norm, float query_norm)
-      : inner_product_(metric == Metric::kInnerProduct),
+  StopRule(Metric metric, float max_squared_norm, float query_norm,
+           double growth)
+      : growth_(growth),
+        inner_product_(metric == Metric::kInnerProduct),
         offset_(static_cast<double>(max_squared_norm) + query_norm) {}
 
   // `list_score`, `rho`: scores (core/base/metric.h). -infinity while fewer
   // than k candidates are known (rho is infinite): never stop.
   double Statistic(uint64_t codes_scanned, float list_score, float rho) const {
     if (std::isinf(rho)) return -std::numeric_limits<double>::infinity();
-    return std::log1p(static_cast<double>(codes_scanned)) +
+    return std::log1p(growth_ * static_cast<double>(codes_scanned)) +
            kDistanceWeight * std::log(Squared(list_score) / Squared(rho));
   }
 
@@ -45,6 +48,7 @@ class StopRule {
     return std::max(inner_product_ ? offset_ + 2 * score : score, kLeast);
   }
 
+  double growth_;
   bool inner_product_;
   double offset_;
 };
