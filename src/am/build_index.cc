@@ -144,9 +144,8 @@ Status IndexBuild::Calibrate() {
   manifest_.mean_squared_residual =
       static_cast<float>(totals_.squared_residuals / vectors);
   EnterBuildPhase(BuildPhase::kCalibrating, 0);
-  POMAI_ASSIGN_OR_RETURN(
-      auto view,
-      MakeView(&store_, PageLock::kPin, plan_.meta, manifest_, nullptr));
+  POMAI_ASSIGN_OR_RETURN(auto view, MakeView(&store_, PageLock::kPin,
+                                             plan_.meta, manifest_, nullptr));
   CalibrationOptions options;
   options.progress = ReportBuildWork;
   POMAI_ASSIGN_OR_RETURN(
