@@ -34,6 +34,7 @@ part_lint() {
   step format check_format
   step layers scripts/check_layers.sh
   step style scripts/check_style.sh
+  step settings scripts/settings_table.sh
 }
 
 check_format() {
