@@ -57,11 +57,11 @@ ORDER BY embedding <=> query(100) LIMIT 10;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
 ORDER BY embedding <-> query(100) DESC LIMIT 10;
-RESET enable_seqscan;
 -- A further key is sorted within equal distances.
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
 ORDER BY embedding <-> query(100), id LIMIT 10;
+RESET enable_seqscan;
 
 -- A partial index without an order.
 CREATE INDEX planned_partial ON planned USING pomai (embedding)
