@@ -65,7 +65,11 @@ struct Centroids {
 // below 100,000; 1 (no training) below kMinTrainingRows.
 uint32_t AutomaticLists(uint64_t rows);
 inline constexpr uint64_t kMinTrainingRows = 1000;
-inline constexpr uint32_t kSampleRowsPerList = 64;
+// Rows of the sample for each list. Long vectors cost more to train on, and
+// half as many do nearly as well (docs/tuning.md).
+inline uint32_t SampleRowsPerList(uint32_t dimensions) {
+  return dimensions < 512 ? 64 : 32;
+}
 
 // InvalidArgument when the sample is empty; fewer rows than lists is legal
 // (fewer lists come out).

@@ -1,4 +1,4 @@
-// Calibration: how far a search must go for a target recall. 500 sampled rows
+// Calibration: how far a search must go for a target recall. 300 sampled rows
 // are searched for, each leaving itself out; the lists are walked in probing
 // order while the stop rule's statistic and the recall reached so far are
 // recorded; tau(k, target) is the least threshold whose mean recall reaches the
@@ -19,7 +19,7 @@
 namespace pomai {
 
 struct CalibrationOptions {
-  uint32_t queries = 500;
+  uint32_t queries = 300;
   // (done, total) queries; may be empty.
   std::function<void(uint64_t, uint64_t)> progress;
 };

@@ -56,7 +56,7 @@ Status IndexBuild::Train() {
   if (survey_.vectors < kMinTrainingRows) return Status::Ok();
   const uint64_t lists =
       meta.lists != 0 ? meta.lists : AutomaticLists(survey_.vectors);
-  const uint64_t wanted = lists * kSampleRowsPerList;
+  const uint64_t wanted = lists * SampleRowsPerList(plan_.meta.dimensions);
   EnterBuildPhase(BuildPhase::kSamplingRows, std::min(wanted, survey_.vectors));
   TempScratch scratch;
   SampleSet sample(padded(), BuildMemory() / 2, &scratch);
