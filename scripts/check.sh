@@ -12,13 +12,12 @@
 #   lint       format, layers and house style
 #   unit       the core's unit tests, built with CMake
 #   asan       the same under the address and undefined-behaviour sanitizers
-#   tsan       the same under the thread sanitizer
+#   tsan       (--long) the same under the thread sanitizer
 #   regress    test/sql, and the symbols of the module
-#   isolation  test/isolation
 #   tap        test/t
 #   pgvector   test/pgvector, on a server that has pgvector
-#   pg17       regress, isolation, tap and pgvector on PostgreSQL 17 in the
-#              Debian 13 tree, with the server's assertions and -Werror
+#   pg17       regress, tap and pgvector on PostgreSQL 17 in the Debian 13
+#              tree, with the server's assertions and -Werror
 #   clang      (--long) the unit tests, built with clang
 #
 # Installs what it needs. A line per step; whole logs are in build/logs. Set
@@ -147,13 +146,6 @@ part_regress() {
     REGRESS "$(names_of "$1" test/sql/*.sql)" ISOLATION=
 }
 
-part_isolation() {
-  [ -d test/isolation ] || return 0
-  with_cluster || return
-  step isolation installcheck installcheck \
-    ISOLATION "$(names_of "$1" test/isolation/specs/*.spec)" REGRESS=
-}
-
 part_pgvector() {
   [ -d test/pgvector ] || return 0
   need_server
@@ -198,7 +190,7 @@ run_tap() {
 # Runs this script again in the Debian 13 tree; its steps count as ours.
 part_pg17() {
   local log=$log_dir/pg17.log parts=("$1")
-  [ -n "$1" ] || parts=(regress isolation tap pgvector)
+  [ -n "$1" ] || parts=(regress tap pgvector)
   step "Debian 13 tree" scripts/debian13.sh true || return
   POMAI_ASSERT=1 scripts/debian13.sh scripts/check.sh "${parts[@]}" 2>&1 |
     tee "$log" | sed -u '/^[0-9]* passed, [0-9]* failed$/d; s/^/pg17  /'
@@ -215,10 +207,10 @@ add_steps() {
   fi
 }
 
-known=" lint unit asan tsan regress isolation tap pgvector pg17 clang "
-parts=(lint unit asan tsan regress isolation tap pg17)
+known=" lint unit asan tsan regress tap pgvector pg17 clang "
+parts=(lint unit asan regress tap pg17)
 if [ "${1:-}" = --long ]; then
-  parts+=(clang)
+  parts+=(tsan clang)
   shift
 fi
 [ $# = 0 ] || parts=("$@")
