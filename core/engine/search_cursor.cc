@@ -76,10 +76,9 @@ class BestFirstCursor : public SearchCursor {
   Status Open() {
     POMAI_RETURN_IF_ERROR(scanner_.Open());
     const Manifest& manifest = snapshot_.view->manifest;
-    const double growth =
-        static_cast<double>(manifest.trained_rows) /
-        static_cast<double>(std::max<uint64_t>(scanner_.rows(), 1));
-    rule_.emplace(metric_, manifest.max_squared_norm, query_norm_, growth);
+    growth_ = static_cast<double>(manifest.trained_rows) /
+              static_cast<double>(std::max<uint64_t>(scanner_.rows(), 1));
+    rule_.emplace(metric_, manifest.max_squared_norm, query_norm_, growth_);
     lists_left_ = scanner_.NextList(&next_list_);
     scanner_.Release();
     return Status::Ok();
@@ -147,8 +146,10 @@ class BestFirstCursor : public SearchCursor {
   }
 
   Status Probe() {
+    // Among more rows the wanted ones are as near as fewer were before.
+    const auto k = std::max(1l, std::lround(wanted_ * growth_));
     const float tau = snapshot_.view->manifest.calibration.Tau(
-        wanted_, options_.target_recall);
+        static_cast<uint32_t>(k), options_.target_recall);
     while (lists_left_ && !FarEnough(tau)) {
       POMAI_RETURN_IF_ERROR(scanner_.Scan(next_list_, &pool_, true));
       ++stats_.lists_probed;
@@ -265,6 +266,7 @@ class BestFirstCursor : public SearchCursor {
   Metric metric_;
   ListScanner scanner_;
   float query_norm_;
+  double growth_ = 1;  // rows calibrated with / rows now
   std::optional<StopRule> rule_;
   RowWalk without_distance_;
   CandidatePool pool_;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint64_t kTrainingSeed = 0x706f6d6169747261u;
 constexpr uint64_t kFirstCodebook = 1;
+// No more than one row of eight is held out of the training.
+constexpr uint64_t kLeastInterval = 8;
 
 size_t BuildMemory() { return size_t{1024} * maintenance_work_mem; }
 
@@ -61,11 +63,16 @@ Status IndexBuild::Train() {
   TempScratch scratch;
   SampleSet sample(padded(), BuildMemory() / 2, &scratch);
   Preparation preparation(meta.metric, rotation_);
+  queries_ =
+      std::make_unique<SampleSet>(padded(), BuildMemory() / 8, &query_scratch_);
+  const uint64_t interval =
+      std::max(kLeastInterval, std::min(wanted, survey_.vectors) /
+                                   CalibrationOptions().queries);
   POMAI_RETURN_IF_ERROR(DrawSample(&scan_, survey_, PlanDraw(survey_, wanted),
-                                   &preparation, &sample));
+                                   &preparation,
+                                   {&sample, queries_.get(), interval}));
   if (sample.size() == 0) return Status::Ok();
-  POMAI_RETURN_IF_ERROR(TrainOn(&sample, static_cast<uint32_t>(lists)));
-  return KeepQueries(&sample);
+  return TrainOn(&sample, static_cast<uint32_t>(lists));
 }
 
 Status IndexBuild::TrainOn(SampleSet* sample, uint32_t lists) {
@@ -83,12 +90,6 @@ Status IndexBuild::TrainOn(SampleSet* sample, uint32_t lists) {
       StoreCodebook(&store_, &plan_.meta, kFirstCodebook, centroids_));
   manifest_.codebooks.push_back(plan_.codebook);
   return Status::Ok();
-}
-
-Status IndexBuild::KeepQueries(SampleSet* sample) {
-  queries_ =
-      std::make_unique<SampleSet>(padded(), BuildMemory() / 8, &query_scratch_);
-  return CopyRows(sample, CalibrationOptions().queries, queries_.get());
 }
 
 Status IndexBuild::Encode() {

@@ -41,7 +41,6 @@ class IndexBuild {
   Status Survey();
   Status Train();
   Status TrainOn(SampleSet* sample, uint32_t lists);
-  Status KeepQueries(SampleSet* sample);
   Status Encode();
   Status EncodeAlone();
   Status EncodeTogether(ParallelBuild* parallel);

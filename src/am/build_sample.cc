@@ -57,10 +57,10 @@ class SurveyVisitor : public RowVisitor {
 
 class DrawVisitor : public RowVisitor {
  public:
-  DrawVisitor(double share, Preparation* preparation, SampleSet* sample)
+  DrawVisitor(double share, Preparation* preparation, const DrawnRows& drawn)
       : share_(share),
         preparation_(preparation),
-        sample_(sample),
+        drawn_(drawn),
         rotated_(preparation->padded()) {}
 
   bool Wants(uint64_t id, bool is_null) override {
@@ -70,15 +70,17 @@ class DrawVisitor : public RowVisitor {
     if (!preparation_->Apply(vector.data(), rotated_.data())) {
       return Status::Ok();
     }
-    POMAI_RETURN_IF_ERROR(sample_->Add(id, rotated_.data()));
-    if (sample_->size() % 256 == 0) ReportBuildProgress(sample_->size());
-    return Status::Ok();
+    if (++rows_ % 256 == 0) ReportBuildProgress(rows_);
+    SampleSet* to =
+        rows_ % drawn_.interval == 0 ? drawn_.held_out : drawn_.sample;
+    return to->Add(id, rotated_.data());
   }
 
  private:
   double share_;
   Preparation* preparation_;
-  SampleSet* sample_;
+  DrawnRows drawn_;
+  uint64_t rows_ = 0;
   std::vector<float> rotated_;
 };
 
@@ -165,21 +167,11 @@ SampleDraw PlanDraw(const TableSurvey& survey, uint64_t wanted) {
 
 Status DrawSample(BuildScan* scan, const TableSurvey& survey,
                   const SampleDraw& draw, Preparation* preparation,
-                  SampleSet* sample) {
-  DrawVisitor visitor(draw.rows, preparation, sample);
+                  const DrawnRows& drawn) {
+  DrawVisitor visitor(draw.rows, preparation, drawn);
   if (draw.blocks >= 1) return scan->All(&visitor);
   return VisitRuns(scan, survey.blocks, DrawnRuns(survey.blocks, draw.blocks),
                    &visitor);
-}
-
-Status CopyRows(SampleSet* sample, uint64_t count, SampleSet* to) {
-  const uint64_t rows = std::min(count, sample->size());
-  for (uint64_t i = 0; i < rows; ++i) {
-    const uint64_t row = i * sample->size() / rows;
-    POMAI_ASSIGN_OR_RETURN(const float* values, sample->Rows(row, 1));
-    POMAI_RETURN_IF_ERROR(to->Add(sample->id(row), values));
-  }
-  return Status::Ok();
 }
 
 }  // namespace pomai::am

@@ -2,7 +2,7 @@
 //
 //   POMAI_ASSIGN_OR_RETURN(TableSurvey survey, SurveyTable(&scan));
 //   SampleDraw draw = PlanDraw(survey, 64 * lists);
-//   POMAI_RETURN_IF_ERROR(DrawSample(&scan, survey, draw, &prepare, &sample));
+//   POMAI_RETURN_IF_ERROR(DrawSample(&scan, survey, draw, &prepare, drawn));
 //
 // What is drawn depends on the table alone: a block or a row is in the sample
 // when a hash of its address is small enough. So neither memory nor processes
@@ -42,13 +42,18 @@ struct SampleDraw {
 // A draw of about `wanted` vectors, all of them if there are no more.
 SampleDraw PlanDraw(const TableSurvey& survey, uint64_t wanted);
 
+// Where drawn rows go: every `interval`-th is held out of the training, so that
+// calibration meets rows as new to the lists as queries are.
+struct DrawnRows {
+  SampleSet* sample;
+  SampleSet* held_out;
+  uint64_t interval;
+};
+
 // Adds the drawn rows, prepared, in the order of the heap. Rows without
 // distance are left out.
 Status DrawSample(BuildScan* scan, const TableSurvey& survey,
                   const SampleDraw& draw, Preparation* preparation,
-                  SampleSet* sample);
-
-// Up to `count` rows of `sample`, evenly spread, into `to`.
-Status CopyRows(SampleSet* sample, uint64_t count, SampleSet* to);
+                  const DrawnRows& drawn);
 
 }  // namespace pomai::am
