@@ -24,8 +24,8 @@ constexpr uint64_t kLeastWalked = 20000;
 constexpr uint32_t kKs[] = {1, 10, 100, 1000};
 constexpr float kTargets[] = {0.5f,  0.7f,  0.8f,  0.85f,  0.9f,   0.93f, 0.95f,
                               0.97f, 0.98f, 0.99f, 0.995f, 0.998f, 0.999f};
-// Part of the way from the target to 1 that is added to the target: held-out
-// queries are harder than rows of the table, and a search prunes more.
+// Part of the way from the target to 1 that is added to the target: a search
+// prunes more than calibration does, and no two samples of queries are alike.
 constexpr double kMargin = 0.4;
 // Only every fifth query looks for the largest k: it costs the most to refine
 // for and has the least noise.
