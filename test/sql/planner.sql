@@ -57,10 +57,6 @@ ORDER BY embedding <=> query(100) LIMIT 10;
 EXPLAIN (COSTS OFF)
 SELECT id FROM planned
 ORDER BY embedding <-> query(100) DESC LIMIT 10;
--- A further key is sorted within equal distances.
-EXPLAIN (COSTS OFF)
-SELECT id FROM planned
-ORDER BY embedding <-> query(100), id LIMIT 10;
 RESET enable_seqscan;
 
 -- A partial index without an order.
