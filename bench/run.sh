@@ -4,6 +4,7 @@
 #   bench/run.sh glove                     hnsw, ivfflat and pomai
 #   bench/run.sh fashion --indexes pomai --update
 #   bench/run.sh --here glove --indexes pomai-real --column 'real[]'
+#   bench/run.sh writes glove              inserts, VACUUM (bench/writes.py)
 #
 # It runs in a Debian 13 tree with PostgreSQL 17 and pgvector (the first time
 # that tree is made, which takes minutes); with --here on this machine's own
@@ -11,12 +12,17 @@
 # bench/results/NAME.json and NAME.svg.
 set -euo pipefail
 
+program=compare.py
 here=$(cd "$(dirname "$0")" && pwd -P)
 . "$here/../scripts/lib/common.sh"
 . "$here/../scripts/lib/server.sh"
 
 # Runs where the server is: compiles what is needed there, then measures.
 measure() {
+  if [ "$1" = writes ]; then
+    program=writes.py
+    shift
+  fi
   need_server
   need_packages libpq-dev make g++ python3
   make -s -C "$here/client"
@@ -25,7 +31,7 @@ measure() {
     *" --indexes "*) ;;
     *) use_pomai ;;
   esac
-  exec python3 "$here/compare.py" "$@"
+  exec python3 "$here/$program" "$@"
 }
 
 # A copy of the server with pomai in it, which no other build touches.
@@ -42,7 +48,7 @@ case ${1:-} in
   --inside) shift && measure "$@" ;;
   --here) shift && "$here/prepare.sh" "${1:-}" && measure "$@" ;;
   *)
-    "$here/prepare.sh" "${1:-}"
+    "$here/prepare.sh" "$([ "${1:-}" = writes ] && echo "${2:-}" || echo "${1:-}")"
     exec "$repo_dir/scripts/debian13.sh" bench/run.sh --inside "$@"
     ;;
 esac

@@ -1,0 +1,203 @@
+"""Measures how indexes take inserts, deletes and VACUUM.
+
+Table `source` holds the data set; `t` is the table that is written to, made
+anew for each measurement. Everything returned is plain data.
+"""
+import glob
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+from harness import indexes, report
+from harness.measure import Bench, say
+
+INDEXED_ROWS = 300000
+STATEMENT_ROWS = 10000
+ONE_ROW = ("\\set row random(0, {last})\n"
+           "insert into t select id, v from source where id = :row;\n")
+# With -R 200: 2,000 rows/s.
+TEN_ROWS = ("\\set row random(0, {last})\n"
+            "insert into t select id, v from source "
+            "where id >= :row order by id limit 10;\n")
+LOAD_RATE = 200
+WORKER_DONE = """
+select count(*) from pg_stat_activity where backend_type ~ '^pomai'"""
+
+
+class Writes(Bench):
+    """One cluster in which tables are filled, emptied and vacuumed."""
+
+    def prepare(self, extensions):
+        self.load(extensions)
+        self.cluster.psql("alter table t rename to source")
+
+    def refill(self, rows, index):
+        """Table t with the first `rows` rows and the index, if there is one."""
+        self.cluster.psql(
+            "drop table if exists t; checkpoint;"
+            f"create table t as select * from source where id < {rows};"
+            "alter table t set (autovacuum_enabled = off, "
+            "parallel_workers = 2); vacuum (freeze, analyze) t;")
+        if index:
+            self.build(index)
+
+    def measure_writes(self, name, index):
+        """What one index costs; `index` None: the bare table."""
+        say(f"{name}: {INDEXED_ROWS} rows")
+        self.refill(min(INDEXED_ROWS, self.rows - STATEMENT_ROWS), index)
+        result = {"name": name, "statement": self.statement()}
+        if name == "pomai":
+            result["row_at_a_time"] = self.statement("pomai.batch_size = 1")
+        self.settle()
+        result["one_row"] = {clients: self.one_row(clients)
+                             for clients in (1, 4)}
+        result["vacuum_seconds"] = self.vacuum()
+        say(f"  {result}")
+        return result
+
+    def statement(self, setting="application_name = ''"):
+        """Seconds and WAL bytes of inserting 10,000 rows at once."""
+        first = self.rows - STATEMENT_ROWS
+        lines = self.cluster.psql(f"""
+            set {setting}; checkpoint;
+            select count(*) from source where id >= {first} and v is not null;
+            select 'wal', pg_current_wal_insert_lsn();
+            \\timing on
+            insert into t select id, v from source where id >= {first};
+            \\timing off
+            select 'wal', pg_current_wal_insert_lsn();""")
+        start, end = re.findall(r"^wal\|(.*)$", lines, re.M)
+        return {"seconds": _milliseconds(lines) / 1000,
+                "wal_bytes": self._number(
+                    f"select pg_wal_lsn_diff('{end}', '{start}')")}
+
+    def one_row(self, clients, seconds=8):
+        return self._pgbench(ONE_ROW, clients, ["-T", str(seconds)])
+
+    def vacuum(self):
+        """Seconds of VACUUM after a tenth of the rows was deleted."""
+        lines = self.cluster.psql("""
+            delete from t where id % 10 = 3; checkpoint;
+            \\timing on
+            vacuum (index_cleanup on) t;""")
+        return _milliseconds(lines) / 1000
+
+    def doubling(self, index):
+        """Queries/s after the rows have doubled, and after a fresh build."""
+        setting, values = index.sweeps[0]
+        half = self.rows // 2
+        self.refill(half, index)
+        began = time.monotonic()
+        for first in range(half, self.rows, 1000):
+            self.cluster.psql(f"insert into t select * from source where "
+                              f"id >= {first} and id < {first + 1000}")
+        self.settle()
+        grown = time.monotonic() - began
+        self.cluster.psql("vacuum (analyze) t")
+        self.settle()
+        after = self.sweep(setting, values)
+        self.cluster.psql("reindex index t_v")
+        fresh = self.sweep(setting, values)
+        rates = [report.rate_at(points, 0.95) for points in (after, fresh)]
+        say(f"  doubled in {grown:.0f} s; q/s at 0.95: {rates}")
+        return {"seconds": grown, "doubled": after, "fresh": fresh,
+                "qps_at_0.95": rates}
+
+    def under_load(self, index):
+        """Queries/s beside 2,000 inserted rows a second, and alone."""
+        self.refill(min(INDEXED_ROWS, self.rows), index)
+        sql = self._fill("select id from t order by v {operator} "
+                         "(select v from q where id = $1) limit {limit}")
+        idle = self._timed(sql, 1)
+        with self._load(TEN_ROWS, ["-R", str(LOAD_RATE)]):
+            time.sleep(2)
+            busy = self._timed(sql, 1, seconds=15)
+        self.settle()
+        say(f"  idle {idle['qps']:.0f} q/s, under load {busy['qps']:.0f}")
+        return {"idle": idle, "loaded": busy}
+
+    def insert_latency(self, index):
+        """p99 of one-row inserts with and without seal and merge beside."""
+        self.refill(min(INDEXED_ROWS, self.rows), index)
+        rate = ["-R", "200", "-T", "12"]
+        alone = self._pgbench(ONE_ROW, 1, rate)
+        churn = ("select pomai_seal('t_v'); select pomai_merge('t_v');\n")
+        with self._load(churn, []):
+            busy = self._pgbench(ONE_ROW, 1, rate)
+        say(f"  p99 {alone['p99_us']:.0f} us, maintained {busy['p99_us']:.0f}")
+        return {"alone": alone, "maintained": busy}
+
+    def settle(self, seconds=300):
+        """Waits until no maintenance worker runs."""
+        quiet = 0
+        for _ in range(seconds * 2):
+            quiet = quiet + 1 if self._number(WORKER_DONE) == 0 else 0
+            if quiet >= 4:
+                return
+            time.sleep(0.5)
+        raise RuntimeError("maintenance does not come to an end")
+
+    def _load(self, script, options):
+        return Load(self._command(script, 1, ["-T", "3600", *options]))
+
+    def _pgbench(self, script, clients, options):
+        with tempfile.TemporaryDirectory() as folder:
+            log = ["-l", "--log-prefix", os.path.join(folder, "log")]
+            command = self._command(script, clients, [*options, *log])
+            subprocess.run(command, check=True, capture_output=True)
+            # client, transaction, microseconds, ...
+            times = sorted(int(line.split()[2])
+                           for name in glob.glob(os.path.join(folder, "log*"))
+                           for line in open(name, encoding="utf-8"))
+        seconds = int(options[options.index("-T") + 1])
+        return {"tps": len(times) / seconds,
+                "p50_us": times[len(times) // 2],
+                "p99_us": times[len(times) * 99 // 100]}
+
+    def _command(self, script, clients, options):
+        path = os.path.join(self.cluster.folder, f"script-{hash(script)}.sql")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script.format(last=self.rows - 11))
+        return [os.path.join(self.cluster.bin, "pgbench"), "-n", "-M",
+                "prepared", "-c", str(clients), "-j", "1", "-f", path,
+                *options, self.cluster.conninfo]
+
+
+class Load:
+    """A command that runs as long as a `with` block."""
+
+    def __init__(self, command):
+        self.command = command
+        self.process = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+
+    def __exit__(self, *_):
+        ended = self.process.poll()
+        self.process.terminate()
+        self.process.wait()
+        if ended is not None:
+            raise RuntimeError(f"ended early: {' '.join(self.command)}")
+
+
+def _milliseconds(lines):
+    return float(re.search(r"^Time: ([0-9.]+) ms", lines, re.M)[1])
+
+
+def summary(results):
+    """The figures as a Markdown table."""
+    rows = [["index", "10,000 rows s", "WAL MB", "one row a s, 1 client",
+             "4 clients", "VACUUM s"]]
+    for index in results["writes"]:
+        rows.append([
+            index["name"], f"{index['statement']['seconds']:.3f}",
+            f"{index['statement']['wal_bytes'] / 1e6:.2f}",
+            f"{index['one_row'][1]['tps']:.0f}",
+            f"{index['one_row'][4]['tps']:.0f}",
+            f"{index['vacuum_seconds']:.2f}"])
+    return report.table(rows)
