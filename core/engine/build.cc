@@ -1,6 +1,7 @@
 #include "core/engine/build.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -41,28 +42,47 @@ class EntryStream {
  public:
   explicit EntryStream(EntrySorter* sorter) : sorter_(sorter) {}
 
-  // Writes the entries of `shard` with `writer`.
-  Status Write(uint32_t shard, SegmentWriter* writer,
+  // Writes the next `rows` entries, all of `shard`, with `writer`, whose lists
+  // begin with `first_list`.
+  Status Write(uint32_t shard, uint32_t first_list, uint64_t rows,
+               SegmentWriter* writer,
                const std::function<void(uint64_t)>& progress) {
-    for (;;) {
-      if (!held_) {
-        POMAI_ASSIGN_OR_RETURN(held_, sorter_->Next(&entry_));
-        if (!held_) return Status::Ok();
+    for (uint64_t i = 0; i < rows; ++i) {
+      BuildEntry entry{};
+      POMAI_ASSIGN_OR_RETURN(const bool more, sorter_->Next(&entry));
+      if (!more || entry.partition >> 32 != shard) {
+        return Status::Internal("a shard has fewer entries than were counted");
       }
-      if (entry_.partition >> 32 != shard) return Status::Ok();
-      POMAI_RETURN_IF_ERROR(writer->Add(static_cast<uint32_t>(entry_.partition),
-                                        entry_.id, entry_.record));
-      held_ = false;
+      POMAI_RETURN_IF_ERROR(
+          writer->Add(static_cast<uint32_t>(entry.partition) - first_list,
+                      entry.id, entry.record));
       if (++written_ % kBatchRows == 0 && progress) progress(written_);
     }
+    return Status::Ok();
   }
 
  private:
   EntrySorter* sorter_;
-  BuildEntry entry_{};
-  bool held_ = false;
   uint64_t written_ = 0;
 };
+
+// Rows of the lists from `*list` on that make a piece, and, with the last list,
+// of rows without distance. Moves `*list` behind them.
+std::vector<uint32_t> TakePiece(std::span<const uint32_t> list_rows,
+                                uint64_t piece_rows, uint32_t* list) {
+  const auto lists = static_cast<uint32_t>(list_rows.size() - 1);
+  std::vector<uint32_t> taken;
+  uint64_t left = 0;
+  for (uint32_t i = *list; i < lists; ++i) left += list_rows[i];
+  for (uint64_t rows = 0; *list < lists && (rows < piece_rows || left == 0);) {
+    taken.push_back(list_rows[*list]);
+    rows += list_rows[*list];
+    left -= list_rows[*list];
+    ++*list;
+  }
+  taken.push_back(*list == lists ? list_rows[lists] : 0);
+  return taken;
+}
 
 }  // namespace
 
@@ -185,23 +205,32 @@ Result<std::vector<SegmentRef>> WriteSegments(
     std::span<const uint32_t> counts, EntrySorter* sorter,
     const std::function<void(uint64_t)>& progress) {
   const size_t list_slots = codebook.lists + size_t{1};
+  const uint64_t rows =
+      std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  const uint64_t piece = PieceRows(meta->shape(), rows);
   std::vector<SegmentRef> segments;
   EntryStream stream(sorter);
   for (uint32_t shard = 0; shard < meta->shards; ++shard) {
-    const auto list_rows = counts.subspan(shard * list_slots, list_slots);
-    if (std::all_of(list_rows.begin(), list_rows.end(),
-                    [](uint32_t rows) { return rows == 0; })) {
-      continue;
+    const auto all = counts.subspan(shard * list_slots, list_slots);
+    for (uint32_t list = 0; list < codebook.lists;) {
+      const uint32_t first_list = list;
+      const std::vector<uint32_t> list_rows = TakePiece(all, piece, &list);
+      if (std::all_of(list_rows.begin(), list_rows.end(),
+                      [](uint32_t count) { return count == 0; })) {
+        continue;
+      }
+      SegmentRef ref = SegmentWriter::Plan(
+          meta->shape(), shard, codebook.version, first_list, list_rows);
+      POMAI_ASSIGN_OR_RETURN(ref.extent,
+                             Allocate(store, meta, PageKind::kSegment,
+                                      SegmentWriter::PlannedPages(ref)));
+      SegmentWriter writer(store, meta->shape(), &ref, list_rows);
+      POMAI_RETURN_IF_ERROR(
+          stream.Write(shard, first_list, ref.rows, &writer, progress));
+      POMAI_RETURN_IF_ERROR(writer.Finish());
+      ref.squared_residuals = writer.squared_residuals();
+      segments.push_back(std::move(ref));
     }
-    SegmentRef ref =
-        SegmentWriter::Plan(meta->shape(), shard, codebook.version, list_rows);
-    POMAI_ASSIGN_OR_RETURN(ref.extent,
-                           Allocate(store, meta, PageKind::kSegment,
-                                    SegmentWriter::PlannedPages(ref)));
-    SegmentWriter writer(store, meta->shape(), &ref, list_rows);
-    POMAI_RETURN_IF_ERROR(stream.Write(shard, &writer, progress));
-    POMAI_RETURN_IF_ERROR(writer.Finish());
-    segments.push_back(std::move(ref));
   }
   return segments;
 }

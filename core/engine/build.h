@@ -102,7 +102,8 @@ class BuildEncoder {
 Result<CodebookRef> StoreCodebook(PageStore* store, MetaPage* meta,
                                   uint64_t version, const Centroids& centroids);
 
-// Reads the sorted entries and writes one segment a shard that has rows.
+// Reads the sorted entries and writes each shard's rows into segments of some
+// lists each, so that a later merge needs little space beside.
 // `progress` gets rows written so far; may be empty.
 Result<std::vector<SegmentRef>> WriteSegments(
     PageStore* store, MetaPage* meta, const CodebookRef& codebook,

@@ -26,6 +26,11 @@ class Checker {
     for (uint32_t shard = 0; shard < view_.meta.shards; ++shard) {
       Use(ShardBlock(shard), "shard page");
     }
+    for (const RetiredPages& retired : view_.manifest.retired) {
+      for (const BlockRun& run : retired.runs) {
+        for (uint32_t i = 0; i < run.count; ++i) Use(run.first + i, "retired");
+      }
+    }
     POMAI_RETURN_IF_ERROR(CheckManifest());
     for (const CodebookRef& ref : view_.manifest.codebooks) {
       POMAI_RETURN_IF_ERROR(
@@ -108,10 +113,10 @@ class Checker {
       Problem(name + " names codebook " + std::to_string(ref.codebook_version) +
               ", which the manifest does not");
     }
-    uint64_t rows = 0;
     POMAI_ASSIGN_OR_RETURN(const SegmentDirectory directory,
                            SegmentDirectory::Load(store_, ref, sealed_));
-    for (uint32_t list = 0; list <= ref.lists; ++list) {
+    uint64_t rows = directory.first_live_row();
+    for (uint32_t list = ref.first_live_list(); list < ref.end_list(); ++list) {
       const ListRange range = directory.List(list);
       if (range.first_row != rows) {
         Problem(name + ": list " + std::to_string(list) + " starts at row " +
@@ -120,16 +125,17 @@ class Checker {
       }
       rows += range.rows;
     }
+    rows += directory.WithoutDistance().rows;
     if (rows != ref.rows) {
       Problem(name + ": lists hold " + std::to_string(rows) +
               " rows, the manifest says " + std::to_string(ref.rows));
     }
     reader.Release();
-    return CollectRows(ref);
+    return CollectRows(ref, directory.first_live_row());
   }
 
-  Status CollectRows(const SegmentRef& ref) {
-    for (uint64_t first = 0; first < ref.rows; first += kReadRows) {
+  Status CollectRows(const SegmentRef& ref, uint64_t first_row) {
+    for (uint64_t first = first_row; first < ref.rows; first += kReadRows) {
       POMAI_RETURN_IF_ERROR(store_->Poll());
       std::vector<uint64_t> ids;
       std::vector<bool> dead;

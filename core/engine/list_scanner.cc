@@ -28,21 +28,19 @@ Status ListScanner::Open() {
   const View& view = *snapshot_.view;
   const MetaPage& meta = view.meta;
   tails_.resize(meta.shards);
+  for (uint32_t shard = 0; shard < meta.shards; ++shard) {
+    POMAI_RETURN_IF_ERROR(
+        tails_[shard].Load(store_, snapshot_.tails[shard], shard, sealed_));
+  }
   std::vector<bool> used(view.codebooks.size());
   for (size_t i = 0; i < used.size(); ++i) {
     const uint64_t version = view.codebooks[i]->version();
     for (const SegmentRef& ref : view.manifest.segments) {
       if (ref.codebook_version == version) used[i] = true;
     }
-    for (const TailHead& head : snapshot_.tails) {
-      if (head.first_block != kNoBlock && head.codebook_version == version) {
-        used[i] = true;
-      }
+    for (const TailView& tail : tails_) {
+      if (tail.Uses(version)) used[i] = true;
     }
-  }
-  for (uint32_t shard = 0; shard < meta.shards; ++shard) {
-    POMAI_RETURN_IF_ERROR(
-        tails_[shard].Load(store_, snapshot_.tails[shard], shard, sealed_));
   }
   for (const SegmentRef& ref : view.manifest.segments) {
     segments_.emplace_back(store_, shape_, &ref, sealed_);
@@ -107,8 +105,7 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
     POMAI_RETURN_IF_ERROR(ScanSegment(i, list, terms, pool, defer));
   }
   for (uint32_t shard = 0; shard < tails_.size(); ++shard) {
-    if (snapshot_.tails[shard].codebook_version != version) continue;
-    POMAI_RETURN_IF_ERROR(ScanTail(shard, list, terms, pool));
+    POMAI_RETURN_IF_ERROR(ScanTail(shard, version, list, terms, pool));
   }
   return Status::Ok();
 }
@@ -176,10 +173,11 @@ Status ListScanner::RefineCode(const Probe& probe, uint32_t probe_number,
   return Status::Ok();
 }
 
-Status ListScanner::ScanTail(uint32_t shard, const ProbeList& list,
-                             const ListTerms& terms, CandidatePool* pool) {
+Status ListScanner::ScanTail(uint32_t shard, uint64_t codebook_version,
+                             const ProbeList& list, const ListTerms& terms,
+                             CandidatePool* pool) {
   TailView& tail = tails_[shard];
-  const auto entries = tail.List(list.list);
+  const auto entries = tail.List(codebook_version, list.list);
   if (entries.empty()) return Status::Ok();
   const auto number = static_cast<uint32_t>(probes_.size());
   probes_.push_back({true, shard, {}, terms});

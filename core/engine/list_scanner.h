@@ -77,7 +77,8 @@ class ListScanner {
   Status ReadTerms(const ProbeList& list, ListTerms* terms);
   Status ScanSegment(uint32_t segment, const ProbeList& list,
                      const ListTerms& terms, CandidatePool* pool, bool defer);
-  Status ScanTail(uint32_t shard, const ProbeList& list, const ListTerms& terms,
+  Status ScanTail(uint32_t shard, uint64_t codebook_version,
+                  const ProbeList& list, const ListTerms& terms,
                   CandidatePool* pool);
   Status ScanBlock(const Probe& probe, uint32_t probe_number, uint32_t first,
                    CandidatePool* pool, bool defer);

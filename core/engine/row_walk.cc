@@ -37,7 +37,9 @@ Status RowWalk::FillFromSegment() {
   const SegmentRef& ref = snapshot_.view->manifest.segments[segment_];
   if (!row_known_) {
     // Rows without distance are the segment's last ones.
-    row_ = rows_ == kAll ? 0 : ref.rows - ref.rows_without_distance;
+    row_ = rows_ == kAll
+               ? snapshot_.view->directories[segment_].first_live_row()
+               : ref.rows - ref.rows_without_distance;
     row_known_ = true;
   }
   const auto count =
@@ -63,7 +65,7 @@ Status RowWalk::FillFromTail() {
   TailView tail;
   POMAI_RETURN_IF_ERROR(
       tail.Load(store_, snapshot_.tails[shard_], shard_, sealed_));
-  const auto entries = rows_ == kAll ? tail.all() : tail.List(kNoDistanceList);
+  const auto entries = rows_ == kAll ? tail.all() : tail.WithoutDistance();
   for (const TailView::Entry& entry : entries) batch_.push_back(entry.id);
   ++shard_;
   return Status::Ok();

@@ -16,12 +16,17 @@ constexpr uint32_t kMarkRows = kPageBodySize * 8;
 class SegmentVacuum {
  public:
   SegmentVacuum(PageStore* store, PageLock sealed, const CodeShape& shape,
-                const SegmentRef& ref, DeadPredicate* dead)
-      : store_(store), sealed_(sealed), shape_(shape), ref_(ref), dead_(dead) {}
+                const SegmentRef& ref, uint32_t first_row, DeadPredicate* dead)
+      : store_(store),
+        sealed_(sealed),
+        shape_(shape),
+        ref_(ref),
+        first_row_(first_row),
+        dead_(dead) {}
 
   Status Run(VacuumResult* result,
              const std::function<void(uint64_t)>& progress) {
-    for (uint64_t first = 0; first < ref_.rows; first += kMarkRows) {
+    for (uint64_t first = first_row_; first < ref_.rows; first += kMarkRows) {
       const uint64_t end = std::min<uint64_t>(ref_.rows, first + kMarkRows);
       uint64_t live = 0;
       std::vector<uint32_t> newly_dead;
@@ -65,6 +70,7 @@ class SegmentVacuum {
   PageLock sealed_;
   CodeShape shape_;
   const SegmentRef& ref_;
+  uint32_t first_row_;
   DeadPredicate* dead_;
   std::vector<uint64_t> ids_;
   std::vector<bool> dead_bits_;
@@ -77,8 +83,10 @@ Result<VacuumResult> Vacuum(PageStore* store, PageLock sealed,
                             const std::function<void(uint64_t)>& progress) {
   VacuumResult result;
   const View& view = *snapshot.view;
-  for (const SegmentRef& ref : view.manifest.segments) {
-    SegmentVacuum vacuum(store, sealed, view.meta.shape(), ref, dead);
+  for (size_t i = 0; i < view.manifest.segments.size(); ++i) {
+    SegmentVacuum vacuum(store, sealed, view.meta.shape(),
+                         view.manifest.segments[i],
+                         view.directories[i].first_live_row(), dead);
     POMAI_RETURN_IF_ERROR(vacuum.Run(&result, progress));
   }
   for (uint32_t shard = 0; shard < view.meta.shards; ++shard) {

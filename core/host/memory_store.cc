@@ -187,6 +187,14 @@ Result<uint32_t> MemoryStore::PageCount() {
   return static_cast<uint32_t>(pages_.size());
 }
 
+Result<bool> MemoryStore::Truncate(uint32_t pages, uint32_t expected) {
+  if (held_horizon_ != UINT64_MAX || pages_.size() != expected) return false;
+  bool tear = false;
+  POMAI_RETURN_IF_ERROR(CountOperation(&tear));
+  pages_.resize(pages);
+  return true;
+}
+
 Status MemoryStore::Poll() {
   if (guards_ != 0 || changes_ != 0) {
     BreakRule("polled with " + std::to_string(guards_) + " guards and " +

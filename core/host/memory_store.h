@@ -6,10 +6,10 @@
 //   auto crashed = store.CrashCopy();   // what a restart would find
 //
 // Operations are what changes the store: Commit (of a change with pages),
-// WriteNew, Extend. A broken rule of page_store.h is a bug of the caller and
-// ends the process with a message: lock order, a lock taken twice, a guard or a
-// change alive at a poll, an edit of a block that was never written, more than
-// kMaxPages pages a change. One thread.
+// WriteNew, Extend, Truncate. A broken rule of page_store.h is a bug of the
+// caller and ends the process with a message: lock order, a lock taken twice, a
+// guard or a change alive at a poll, an edit of a block that was never written,
+// more than kMaxPages pages a change. One thread.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,18 @@ class MemoryStore : public PageStore {
   Result<BlockNumber> Extend(uint32_t count) override;
   Status WriteNew(BlockNumber block, const uint8_t* page) override;
   Result<uint32_t> PageCount() override;
+  // Horizons rise with every call; one has passed unless it is held.
+  Result<uint64_t> Horizon() override { return ++horizon_; }
+  Result<bool> HorizonPassed(uint64_t horizon) override {
+    return horizon < held_horizon_;
+  }
+  // False while a horizon is held.
+  Result<bool> Truncate(uint32_t pages, uint32_t expected) override;
   Status Poll() override;
+
+  // As if a search began now and went on: no later horizon passes.
+  void HoldHorizon() { held_horizon_ = horizon_ + 1; }
+  void LetHorizonGo() { held_horizon_ = UINT64_MAX; }
 
   // The n-th operation from now on (0 = the next) meets `fault`.
   void FailOperation(uint64_t n, Fault fault);
@@ -88,6 +99,8 @@ class MemoryStore : public PageStore {
   uint64_t fail_poll_at_ = UINT64_MAX;
   Fault fault_ = Fault::kError;
   bool crashed_ = false;
+  uint64_t horizon_ = 0;
+  uint64_t held_horizon_ = UINT64_MAX;
   int guards_ = 0;
   int changes_ = 0;
 };

@@ -33,6 +33,13 @@ Status PageMismatch(const uint8_t* page, BlockNumber block,
   const auto kind = GetFixed<uint8_t>(at + 14);
   const auto zero = GetFixed<uint8_t>(at + 15);
   const auto expected_kind = static_cast<uint8_t>(expected.kind);
+  if (version > 0 && version < kFormatVersion && IsKind(kind) && zero == 0) {
+    return Status::FailedPrecondition(
+        "block " + std::to_string(block) + " has format " +
+        std::to_string(version) +
+        ", made by an earlier pomai; this one reads " +
+        std::to_string(kFormatVersion) + ": REINDEX makes the index anew");
+  }
   const bool sound = version == kFormatVersion && IsKind(kind) && zero == 0;
   std::string message = "block " + std::to_string(block) + ": expected " +
                         Describe(expected.allocation_id, expected.page_number,

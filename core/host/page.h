@@ -26,7 +26,7 @@ inline constexpr size_t kPageSize = 8192;
 inline constexpr size_t kPageBodyOffset = 32;
 inline constexpr size_t kPageHeaderOffset = 8176;
 inline constexpr size_t kPageBodySize = kPageHeaderOffset - kPageBodyOffset;
-inline constexpr uint16_t kFormatVersion = 1;
+inline constexpr uint16_t kFormatVersion = 2;
 
 // Stored: values never change.
 enum class PageKind : uint8_t {
@@ -61,7 +61,8 @@ inline void PutPageHeader(uint8_t* page, const PageHeader& header) {
 
 // What is wrong with a page that does not carry `expected`: Aborted if it is a
 // sound page of another allocation (it was recycled: take a new snapshot),
-// Corruption naming block, expected and found if not.
+// FailedPrecondition if it is a page of an earlier format, Corruption naming
+// block, expected and found if neither.
 Status PageMismatch(const uint8_t* page, BlockNumber block,
                     const PageHeader& expected);
 

@@ -101,6 +101,16 @@ class PageStore {
   // Number of pages.
   virtual Result<uint32_t> PageCount() = 0;
 
+  // A point in time. What is retired now may be reused once it has passed:
+  // once no search that began before can still be under way. Read under the
+  // exclusive lock of the meta page.
+  virtual Result<uint64_t> Horizon() = 0;
+  virtual Result<bool> HorizonPassed(uint64_t horizon) = 0;
+  // Gives the pages from `pages` on, which nothing names, back. False, and
+  // nothing changed, when others use the store, or when it has become longer
+  // than `expected` pages.
+  virtual Result<bool> Truncate(uint32_t pages, uint32_t expected) = 0;
+
   // Not ok when the caller should give up (a cancel, a shutdown). Cheap;
   // polled every few hundred microseconds of work.
   virtual Status Poll() = 0;

@@ -14,22 +14,29 @@ void Put(std::vector<uint8_t>* bytes, T value) {
   PutFixed<T>(bytes->data() + at, value);
 }
 
-void PutExtent(std::vector<uint8_t>* bytes, const Extent& extent) {
-  Put<uint64_t>(bytes, extent.id);
-  Put<uint32_t>(bytes, static_cast<uint32_t>(extent.runs.size()));
-  for (const BlockRun& run : extent.runs) {
+void PutRuns(std::vector<uint8_t>* bytes, const std::vector<BlockRun>& runs) {
+  Put<uint32_t>(bytes, static_cast<uint32_t>(runs.size()));
+  for (const BlockRun& run : runs) {
     Put<uint32_t>(bytes, run.first);
     Put<uint32_t>(bytes, run.count);
   }
 }
 
+void PutExtent(std::vector<uint8_t>* bytes, const Extent& extent) {
+  Put<uint64_t>(bytes, extent.id);
+  PutRuns(bytes, extent.runs);
+}
+
 void PutSegment(std::vector<uint8_t>* bytes, const SegmentRef& segment) {
   PutExtent(bytes, segment.extent);
   Put<uint32_t>(bytes, segment.shard);
+  Put<uint32_t>(bytes, segment.first_list);
   Put<uint32_t>(bytes, segment.lists);
+  Put<uint32_t>(bytes, segment.live_from);
   Put<uint64_t>(bytes, segment.codebook_version);
   Put<uint64_t>(bytes, segment.rows);
   Put<uint64_t>(bytes, segment.rows_without_distance);
+  Put<double>(bytes, segment.squared_residuals);
   for (uint32_t number :
        {segment.blocks, segment.directory_page, segment.blocks_page,
         segment.refine_page, segment.ids_page, segment.dead_page}) {
@@ -59,6 +66,8 @@ std::vector<uint8_t> Manifest::Encode() const {
   Put<uint64_t>(&bytes, trained_rows);
   Put<float>(&bytes, max_squared_norm);
   Put<float>(&bytes, mean_squared_residual);
+  Put<float>(&bytes, trained_list_rows);
+  Put<uint64_t>(&bytes, calibrated_codebook);
   Put<uint32_t>(&bytes, static_cast<uint32_t>(codebooks.size()));
   for (const CodebookRef& codebook : codebooks) {
     Put<uint64_t>(&bytes, codebook.version);
@@ -68,6 +77,11 @@ std::vector<uint8_t> Manifest::Encode() const {
   Put<uint32_t>(&bytes, static_cast<uint32_t>(segments.size()));
   for (const SegmentRef& segment : segments) PutSegment(&bytes, segment);
   PutCalibration(&bytes, calibration);
+  Put<uint32_t>(&bytes, static_cast<uint32_t>(retired.size()));
+  for (const RetiredPages& pages : retired) {
+    Put<uint64_t>(&bytes, pages.horizon);
+    PutRuns(&bytes, pages.runs);
+  }
   return bytes;
 }
 

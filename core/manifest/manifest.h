@@ -9,15 +9,19 @@
 //
 // Bytes (an extent of kind kManifest, one run):
 //   u64 sequence, u64 rows trained on, f32 largest squared norm,
-//   f32 mean squared residual
+//   f32 mean squared residual, f32 rows of a row's list when trained,
+//   u64 codebook calibrated with
 //   u32 codebooks, each:  u64 version, u32 lists, extent
-//   u32 segments, each:   extent, u32 shard, u32 lists, u64 codebook version,
-//                         u64 rows, u64 rows without distance, u32 blocks,
-//                         u32 x 5 first pages of the sections
+//   u32 segments, each:   extent, u32 shard, u32 first list, u32 lists,
+//                         u32 live from, u64 codebook version, u64 rows,
+//                         u64 rows without distance, f64 squared residuals,
+//                         u32 blocks, u32 x 5 first pages of the sections
 //   calibration:          u32 ks, u32 targets, ks x u32 k, targets x f32
 //   target,
 //                         ks x targets x f32 tau
-//   extent :=             u64 id, u32 runs, runs x (u32 first, u32 count)
+//   u32 retired, each:    u64 horizon, runs (0: the meta page has it)
+//   extent :=             u64 id, runs
+//   runs :=               u32 count, count x (u32 first, u32 count)
 #pragma once
 
 #include <cstdint>
@@ -48,19 +52,33 @@ struct Calibration {
   float Tau(uint32_t k, double target) const;
 };
 
+// Pages that nothing names any more, but that a search which began before
+// `horizon` may still read.
+struct RetiredPages {
+  uint64_t horizon = 0;
+  std::vector<BlockRun> runs;
+};
+
 struct Manifest {
   uint64_t sequence = 0;
   uint64_t trained_rows = 0;
   float max_squared_norm = 0;
   float mean_squared_residual = 0;
+  // Rows of the list that a row is in, on average over the rows: what a search
+  // of one list scans.
+  float trained_list_rows = 0;
+  // The codebook that the three above and `calibration` belong to.
+  uint64_t calibrated_codebook = 0;
   std::vector<CodebookRef> codebooks;  // version 0 is never listed
   std::vector<SegmentRef> segments;
   Calibration calibration;
+  std::vector<RetiredPages> retired;
 
   // The codebook new entries are encoded under: the newest, 0 when none.
   uint64_t current_codebook() const {
     return codebooks.empty() ? 0 : codebooks.back().version;
   }
+  // Rows of all segments, dead ones too.
   uint64_t segment_rows() const;
 
   std::vector<uint8_t> Encode() const;

@@ -69,21 +69,24 @@ class Decoder {
   Status status_;
 };
 
+std::vector<BlockRun> DecodeRuns(Decoder* from) {
+  std::vector<BlockRun> runs(from->Count("runs of pages", 8));
+  uint64_t pages = 0;
+  for (BlockRun& run : runs) {
+    run.first = from->U32("first block of a run", 1, kNoBlock - 1);
+    run.count = from->U32("blocks of a run", 1, kNoBlock - run.first);
+    pages += run.count;
+  }
+  from->Expect(pages >= 1 && pages < kNoBlock, "pages of some runs",
+               "1 to " + std::to_string(kNoBlock - 1), std::to_string(pages));
+  return runs;
+}
+
 Extent DecodeExtent(Decoder* from, PageKind kind) {
   Extent extent;
   extent.kind = kind;
   extent.id = from->U64("extent id", 1, kMaxId);
-  const uint32_t runs = from->Count("runs of an extent", 8);
-  uint64_t pages = 0;
-  for (uint32_t i = 0; i < runs && from->ok(); ++i) {
-    BlockRun run;
-    run.first = from->U32("first block of a run", 1, kNoBlock - 1);
-    run.count = from->U32("blocks of a run", 1, kNoBlock - run.first);
-    pages += run.count;
-    extent.runs.push_back(run);
-  }
-  from->Expect(pages >= 1 && pages < kNoBlock, "pages of an extent",
-               "1 to " + std::to_string(kNoBlock - 1), std::to_string(pages));
+  extent.runs = DecodeRuns(from);
   return extent;
 }
 
@@ -108,8 +111,9 @@ void CheckCodebook(Decoder* from, const SegmentRef& segment,
   }
   from->Expect(lists != 0, "codebook of a segment", "a version listed above",
                std::to_string(segment.codebook_version));
-  from->Expect(lists == segment.lists, "lists of a segment",
-               std::to_string(lists), std::to_string(segment.lists));
+  from->Expect(segment.end_list() <= lists, "last list of a segment",
+               "at most " + std::to_string(lists),
+               std::to_string(segment.end_list()));
 }
 
 // First pages of the sections, each at least as long as its rows ask for.
@@ -142,12 +146,18 @@ SegmentRef DecodeSegment(Decoder* from,
   SegmentRef segment;
   segment.extent = DecodeExtent(from, PageKind::kSegment);
   segment.shard = from->U32("shard of a segment", 0, kMaxShards - 1);
-  segment.lists = from->U32("lists of a segment", 1, kMaxLists);
+  segment.first_list = from->U32("first list of a segment", 0, kMaxLists - 1);
+  segment.lists =
+      from->U32("lists of a segment", 1, kMaxLists - segment.first_list);
+  segment.live_from = from->U32("first live list of a segment",
+                                segment.first_list, segment.end_list() - 1);
   segment.codebook_version = from->U64("codebook of a segment", 0, ~0ull - 1);
   CheckCodebook(from, segment, codebooks);
   segment.rows = from->U64("rows of a segment", 0, ~0u);
   segment.rows_without_distance =
       from->U64("rows without distance", 0, segment.rows);
+  segment.squared_residuals =
+      from->Number<double>("squared residuals of a segment", 0, HUGE_VAL);
   const auto coded =
       static_cast<uint32_t>(segment.rows - segment.rows_without_distance);
   segment.blocks =
@@ -180,6 +190,14 @@ void DecodeCalibration(Decoder* from, Calibration* grid) {
   }
 }
 
+void DecodeRetired(Decoder* from, std::vector<RetiredPages>* retired) {
+  retired->resize(from->Count("retired pages", 12));
+  for (RetiredPages& pages : *retired) {
+    pages.horizon = from->U64("horizon of retired pages", 0, ~0ull);
+    pages.runs = DecodeRuns(from);
+  }
+}
+
 }  // namespace
 
 Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
@@ -192,12 +210,16 @@ Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
       from.Number<float>("largest squared norm", 0, most);
   manifest.mean_squared_residual =
       from.Number<float>("mean squared residual", 0, most);
+  manifest.trained_list_rows =
+      from.Number<float>("rows of a row's list", 0, most);
+  manifest.calibrated_codebook = from.U64("calibrated codebook", 0, ~0ull - 1);
   DecodeCodebooks(&from, &manifest.codebooks);
-  const uint32_t segments = from.Count("segments", 64);
+  const uint32_t segments = from.Count("segments", 80);
   for (uint32_t i = 0; i < segments && from.ok(); ++i) {
     manifest.segments.push_back(DecodeSegment(&from, manifest.codebooks));
   }
   DecodeCalibration(&from, &manifest.calibration);
+  DecodeRetired(&from, &manifest.retired);
   from.Expect(from.remaining() == 0, "end of the manifest", "no more bytes",
               std::to_string(from.remaining()));
   if (!from.ok()) return from.status();

@@ -24,6 +24,7 @@ constexpr size_t kManifestBlock = 72;
 constexpr size_t kManifestPages = 76;
 constexpr size_t kManifestBytes = 80;
 constexpr size_t kLastZero = 84;
+constexpr size_t kHorizon = 88;
 
 constexpr PageHeader kHeader{0, 0, PageKind::kMeta};
 
@@ -93,6 +94,7 @@ void MetaPage::Encode(uint8_t* page) const {
   PutFixed<uint32_t>(body + kManifestBlock, manifest_block);
   PutFixed<uint32_t>(body + kManifestPages, manifest_pages);
   PutFixed<uint32_t>(body + kManifestBytes, manifest_bytes);
+  PutFixed<uint64_t>(body + kHorizon, horizon);
 }
 
 Result<MetaPage> MetaPage::Decode(const uint8_t* page) {
@@ -124,6 +126,7 @@ Result<MetaPage> MetaPage::Decode(const uint8_t* page) {
   meta.manifest_block = GetFixed<uint32_t>(body + kManifestBlock);
   meta.manifest_pages = GetFixed<uint32_t>(body + kManifestPages);
   meta.manifest_bytes = GetFixed<uint32_t>(body + kManifestBytes);
+  meta.horizon = GetFixed<uint64_t>(body + kHorizon);
   POMAI_RETURN_IF_ERROR(CheckValues(meta));
   return meta;
 }

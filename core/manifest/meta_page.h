@@ -15,6 +15,8 @@
 //   u64 next allocation id  ids below it have been given out
 //   u64 manifest id         allocation id; 0: no manifest yet
 //   u32 manifest block, u32 manifest pages, u32 manifest bytes, u32 zero
+//   u64 horizon             of the pages that the manifest retired itself: it
+//                           was written before the horizon could be read
 // Blocks 1 .. shards are the shard pages.
 #pragma once
 
@@ -45,6 +47,7 @@ struct MetaPage {
   BlockNumber manifest_block = kNoBlock;
   uint32_t manifest_pages = 0;
   uint32_t manifest_bytes = 0;
+  uint64_t horizon = 0;
 
   // Fills body and header of `page` (kPageSize bytes).
   void Encode(uint8_t* page) const;

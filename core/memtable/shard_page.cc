@@ -16,7 +16,9 @@ constexpr size_t kFirstBlock = 16;
 constexpr size_t kLastBlock = 20;
 constexpr size_t kFirstId = 24;
 constexpr size_t kLastId = 32;
-constexpr size_t kEnd = 40;
+constexpr size_t kSpareCount = 40;
+constexpr size_t kZero = 44;
+constexpr size_t kSpares = 48;
 
 PageHeader HeaderOf(uint32_t shard) { return {0, shard, PageKind::kShard}; }
 
@@ -66,13 +68,17 @@ Status CheckChain(const ShardPage& root, BlockNumber block, uint32_t shard) {
 void ShardPage::Encode(uint8_t* page, uint32_t shard) const {
   PutPageHeader(page, HeaderOf(shard));
   uint8_t* body = PageBody(page);
-  std::memset(body + kEnd, 0, kPageBodySize - kEnd);
+  std::memset(body + kZero, 0, kPageBodySize - kZero);
   PutFixed<uint64_t>(body + kCodebookVersion, codebook_version);
   PutFixed<uint64_t>(body + kExtents, extents);
   PutFixed<uint32_t>(body + kFirstBlock, first_block);
   PutFixed<uint32_t>(body + kLastBlock, last_block);
   PutFixed<uint64_t>(body + kFirstId, first_id);
   PutFixed<uint64_t>(body + kLastId, last_id);
+  PutFixed<uint32_t>(body + kSpareCount, static_cast<uint32_t>(spares.size()));
+  for (size_t i = 0; i < spares.size(); ++i) {
+    PutFixed<uint32_t>(body + kSpares + 4 * i, spares[i]);
+  }
 }
 
 Result<ShardPage> ShardPage::Decode(const uint8_t* page, BlockNumber block,
@@ -90,6 +96,13 @@ Result<ShardPage> ShardPage::Decode(const uint8_t* page, BlockNumber block,
     return Wrong(block, "tail extents", 0, kMaxTailExtents, root.extents);
   }
   POMAI_RETURN_IF_ERROR(CheckChain(root, block, shard));
+  const auto spares = GetFixed<uint32_t>(body + kSpareCount);
+  if (spares > kMaxSpares) {
+    return Wrong(block, "spare pages", 0, kMaxSpares, spares);
+  }
+  for (uint32_t i = 0; i < spares; ++i) {
+    root.spares.push_back(GetFixed<uint32_t>(body + kSpares + 4 * i));
+  }
   return root;
 }
 

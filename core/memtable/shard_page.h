@@ -1,5 +1,6 @@
-// ShardPage: a shard's root: which codebook its tail is written under, and
-// where the chain of its tail extents begins and ends. Bytes: tail.h.
+// ShardPage: a shard's root: which codebook its tail is written under, where
+// the chain of its tail extents begins and ends, and which free pages it may
+// grow into. Bytes: tail.h.
 //
 //   POMAI_ASSIGN_OR_RETURN(const uint8_t* page, change->Lock(block));
 //   POMAI_ASSIGN_OR_RETURN(ShardPage root, ShardPage::Decode(page, block, 3));
@@ -9,9 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/base/status.h"
-#include "core/host/page.h"
+#include "core/host/page_store.h"
+#include "core/memtable/tail.h"
 
 namespace pomai {
 
@@ -28,7 +31,10 @@ struct ShardPage {
   BlockNumber last_block = kNoBlock;
   uint64_t first_id = 0;
   uint64_t last_id = 0;
+  // Pages that nothing else names; taken from the back.
+  std::vector<BlockNumber> spares;
 
+  static constexpr uint32_t kMaxSpares = 1024;
   bool has_tail() const { return first_block != kNoBlock; }
 
   // Fills body and header of `page` (kPageSize bytes).
@@ -38,5 +44,10 @@ struct ShardPage {
   static Result<ShardPage> Decode(const uint8_t* page, BlockNumber block,
                                   uint32_t shard);
 };
+
+// Lets the tail of `root` begin behind `cut`, whose directory is locked after
+// the shard page, which `change` edits. The pages up to it are the caller's to
+// retire.
+Status CutTail(PageChange* change, const TailCut& cut, ShardPage* root);
 
 }  // namespace pomai

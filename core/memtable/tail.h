@@ -13,13 +13,16 @@
 //   u64 extents            tail extents ever made by this shard
 //   u32 first block, u32 last block   directories; kNoBlock when there is none
 //   u64 first id, u64 last id         their allocation ids
+//   u32 spare pages, u32 zero
+//   spare pages x u32 block           free pages the tail may grow into
 // Bytes of a directory page's body (kind kTailDirectory, page number 0):
 //   u32 count              entries published
 //   u32 capacity           entries that fit
 //   u32 record size        bytes of a code record
 //   u32 payload pages      pages linked so far
 //   u64 codebook version
-//   u64 next id, u32 next block, u32 zero     the next extent
+//   u64 next id, u32 next block       the next extent
+//   u32 flags                         bit 0: closed, nothing is appended
 //   capacity x { u64 id, u32 list and flags } bit 31: dead; list 0x7FFFFFFF:
 //                                             a row without distance
 //   payload page blocks, u32 each; kNoBlock where no record has bytes
@@ -34,8 +37,10 @@
 //
 // Publishing is the change that raises `count` or links the extent; payload
 // bytes behind it mean nothing. All of it happens under the shard page's
-// exclusive lock. New pages are written whole before the change that names
-// them: a crash in between leaves pages that nobody names, which is free space.
+// exclusive lock. New pages are spare ones or come from the file's end; they
+// are written whole before the change that names them and takes them off the
+// spare ones: a crash in between leaves them spare, or named by nobody, which
+// is free space.
 #pragma once
 
 #include <cstdint>
@@ -68,6 +73,8 @@ struct TailEntry {
 
 struct AppendResult {
   size_t appended = 0;
+  // Rows in the tail now, about: its extents are counted as full.
+  uint64_t tail_rows = 0;
   // The shard's codebook is another one now: encode the rest again.
   bool codebook_changed = false;
 };
@@ -89,8 +96,20 @@ Status AppendToTail(PageStore* store, BlockNumber shard_block, uint32_t shard,
                     uint64_t codebook_version, uint32_t record_size,
                     std::span<const TailEntry> entries, AppendResult* done);
 
-// The live entries of one tail, in memory, grouped by list. For one search; one
-// thread.
+// The end of a closed part of a tail: everything up to this extent.
+struct TailCut {
+  BlockNumber block = kNoBlock;
+  uint64_t id = 0;
+};
+
+// Closes the last extent of a tail, so that what there is can be sealed while
+// new entries go to another extent. The maintenance lock is held. kNoBlock when
+// the tail is empty.
+Result<TailCut> CloseTail(PageStore* store, BlockNumber shard_block,
+                          uint32_t shard);
+
+// The live entries of one tail, in memory, grouped by codebook and list. For
+// one search; one thread.
 class TailView {
  public:
   struct Entry {
@@ -102,21 +121,20 @@ class TailView {
 
   // Walks the chain from `head`, one directory's share lock at a time. Dead
   // entries are left out. `lock` is for payload pages. Aborted when a page was
-  // recycled, Corruption when bytes are wrong.
+  // recycled, Corruption when bytes are wrong. `last_id`: the last extent to
+  // look at.
   Status Load(PageStore* store, const TailHead& head, uint32_t shard,
-              PageLock lock);
+              PageLock lock, uint64_t last_id = ~0ull);
 
   uint64_t size() const { return entries_.size(); }
-  // Entries of `list` under the head's codebook, in append order; list
-  // kNoDistanceList: all rows without distance, whatever their codebook.
-  std::span<const Entry> List(uint32_t list) const;
-  // Sorted by list; entries of other codebooks come last.
+  // Whether entries with distance are encoded under this codebook.
+  bool Uses(uint64_t codebook_version) const;
+  // Entries of a list of a codebook, in append order.
+  std::span<const Entry> List(uint64_t codebook_version, uint32_t list) const;
+  // All rows without distance, whatever their codebook.
+  std::span<const Entry> WithoutDistance() const;
+  // By codebook and list; rows without distance come last.
   std::span<const Entry> all() const { return entries_; }
-  // Entries with distance encoded under another codebook than the head's: a
-  // retrain switched the shard and has not sealed them yet.
-  std::span<const Entry> Foreign() const {
-    return all().subspan(foreign_begin_);
-  }
   // The codebook `entry` was encoded under.
   uint64_t CodebookVersion(const Entry& entry) const {
     return extents_[entry.extent].codebook_version;
@@ -130,18 +148,23 @@ class TailView {
   struct ExtentPages {
     uint64_t id;
     uint64_t codebook_version;
+    uint32_t codebook;  // index into codebooks_
     uint32_t record_size;
     std::vector<BlockNumber> payload;
   };
 
   Result<const uint8_t*> PayloadPage(const ExtentPages& extent, uint32_t page);
-  void GroupByList(uint64_t current_codebook);
+  uint32_t CodebookNumber(uint64_t version);
+  // The order of all(). `codebook`: index into codebooks_.
+  uint64_t KeyOf(const Entry& entry) const;
+  std::span<const Entry> Between(uint64_t first_key, uint64_t end_key) const;
+  void GroupByList();
 
   PageStore* store_ = nullptr;
   PageLock lock_ = PageLock::kShare;
   std::vector<ExtentPages> extents_;
-  std::vector<Entry> entries_;  // sorted by list
-  size_t foreign_begin_ = 0;
+  std::vector<uint64_t> codebooks_;  // versions
+  std::vector<Entry> entries_;       // by KeyOf
   PageGuard page_;
   BlockNumber page_block_ = kNoBlock;
   std::vector<uint8_t> buffer_;

@@ -4,8 +4,9 @@
 // A change locks the shard page, then the last directory. Payload pages that
 // are linked already (at most the one in which the last record ended) are
 // edited in the change; new pages are written whole before it and named by it.
-// So a change has two pages: directory and payload, or shard page and the
-// directory before a new one.
+// So a change has up to three pages: directory and payload, or shard page and
+// the directory before a new one; and the shard page where new pages came from
+// its spare ones.
 
 #include <algorithm>
 #include <memory>
@@ -21,16 +22,54 @@ namespace {
 // New payload pages of one change: bounds the time the shard is locked.
 constexpr uint32_t kPagesPerChange = 32;
 
+// Where new pages of a change come from: the shard's spare ones, then the
+// file's end. What is extended too far becomes spare.
+class NewPages {
+ public:
+  // `expected`: pages the change will want, about.
+  NewPages(PageStore* store, std::vector<BlockNumber>* spares,
+           uint32_t expected)
+      : store_(store),
+        spares_(spares),
+        expected_(std::min(expected, kPagesPerChange)) {}
+
+  Result<BlockNumber> Take() {
+    if (spares_->empty()) {
+      const uint32_t count = std::max(expected_, taken_ + 1) - taken_;
+      POMAI_ASSIGN_OR_RETURN(const BlockNumber first, store_->Extend(count));
+      for (uint32_t i = count; i > 0; --i) spares_->push_back(first + i - 1);
+      changed_ = count > 1;
+    } else {
+      changed_ = true;
+    }
+    ++taken_;
+    const BlockNumber block = spares_->back();
+    spares_->pop_back();
+    return block;
+  }
+
+  // Whether the spare pages are other ones than those on the shard page.
+  bool changed() const { return changed_; }
+
+ private:
+  PageStore* store_;
+  std::vector<BlockNumber>* spares_;
+  uint32_t expected_;
+  uint32_t taken_ = 0;
+  bool changed_ = false;
+};
+
 // Puts the records of one change into the payload pages of one extent, front to
 // back.
 class PayloadWriter {
  public:
   // `directory_page` and `directory`: of extent `id`, edited by the caller and
   // kept up to date here.
-  PayloadWriter(PageStore* store, PageChange* change, uint64_t id,
-                uint8_t* directory_page, TailDirectory* directory)
+  PayloadWriter(PageStore* store, PageChange* change, NewPages* pages,
+                uint64_t id, uint8_t* directory_page, TailDirectory* directory)
       : store_(store),
         change_(change),
+        pages_(pages),
         id_(id),
         directory_page_(directory_page),
         directory_(directory) {}
@@ -55,7 +94,7 @@ class PayloadWriter {
     if (!current_is_new_) return Status::Ok();
     current_is_new_ = false;
     PutPageHeader(page_, {id_, number_ + 1, PageKind::kTailPayload});
-    POMAI_ASSIGN_OR_RETURN(const BlockNumber block, store_->Extend(1));
+    POMAI_ASSIGN_OR_RETURN(const BlockNumber block, pages_->Take());
     POMAI_RETURN_IF_ERROR(store_->WriteNew(block, page_));
     directory_->LinkPayload(directory_page_, number_, block);
     return Status::Ok();
@@ -85,6 +124,7 @@ class PayloadWriter {
 
   PageStore* store_;
   PageChange* change_;
+  NewPages* pages_;
   uint64_t id_;
   uint8_t* directory_page_;
   TailDirectory* directory_;
@@ -109,6 +149,12 @@ class TailAppender {
   // Publishes the first of `entries` in one change and returns how many; none
   // when the shard's codebook is another one.
   Result<size_t> Step(std::span<const TailEntry> entries);
+  // After it: what AppendResult::tail_rows says.
+  uint64_t tail_rows() const {
+    if (!root_.has_tail()) return 0;
+    return (root_.last_id - root_.first_id + 1) *
+           TailDirectory::CapacityFor(record_size_);
+  }
 
  private:
   Result<size_t> FillLast(const TailDirectory& last,
@@ -116,7 +162,7 @@ class TailAppender {
   Result<size_t> AddExtent(const TailDirectory& last,
                            std::span<const TailEntry> entries);
   Result<size_t> Fill(uint64_t id, uint8_t* page, TailDirectory* directory,
-                      std::span<const TailEntry> entries);
+                      NewPages* pages, std::span<const TailEntry> entries);
   Status Link(const TailDirectory& last, BlockNumber block, uint64_t id);
 
   PageStore* store_;
@@ -146,7 +192,8 @@ Result<size_t> TailAppender::Step(std::span<const TailEntry> entries) {
           std::to_string(last.next_block));
     }
     if (last.codebook_version == codebook_version_ &&
-        last.record_size == record_size_ && last.count < last.capacity) {
+        last.record_size == record_size_ && last.count < last.capacity &&
+        !last.closed) {
       return FillLast(last, entries);
     }
   }
@@ -157,8 +204,14 @@ Result<size_t> TailAppender::FillLast(const TailDirectory& last,
                                       std::span<const TailEntry> entries) {
   TailDirectory directory = last;
   POMAI_ASSIGN_OR_RETURN(uint8_t * page, change_->Edit(root_.last_block));
-  POMAI_ASSIGN_OR_RETURN(const size_t count,
-                         Fill(root_.last_id, page, &directory, entries));
+  NewPages pages(store_, &root_.spares,
+                 PagesFor(record_size_ * entries.size()));
+  POMAI_ASSIGN_OR_RETURN(const size_t count, Fill(root_.last_id, page,
+                                                  &directory, &pages, entries));
+  if (pages.changed()) {
+    POMAI_ASSIGN_OR_RETURN(uint8_t * shard_page, change_->Edit(shard_block_));
+    root_.Encode(shard_page, shard_);
+  }
   POMAI_RETURN_IF_ERROR(change_->Commit());
   return count;
 }
@@ -176,9 +229,11 @@ Result<size_t> TailAppender::AddExtent(const TailDirectory& last,
   directory.codebook_version = codebook_version_;
   std::vector<uint8_t> page(kPageSize);
   PutPageHeader(page.data(), {id, 0, PageKind::kTailDirectory});
+  NewPages pages(store_, &root_.spares,
+                 1 + PagesFor(record_size_ * entries.size()));
   POMAI_ASSIGN_OR_RETURN(const size_t count,
-                         Fill(id, page.data(), &directory, entries));
-  POMAI_ASSIGN_OR_RETURN(const BlockNumber block, store_->Extend(1));
+                         Fill(id, page.data(), &directory, &pages, entries));
+  POMAI_ASSIGN_OR_RETURN(const BlockNumber block, pages.Take());
   POMAI_RETURN_IF_ERROR(store_->WriteNew(block, page.data()));
   POMAI_RETURN_IF_ERROR(Link(last, block, id));
   return count;
@@ -186,9 +241,9 @@ Result<size_t> TailAppender::AddExtent(const TailDirectory& last,
 
 // Appends to a directory page (a copy that nobody sees yet) and its payload.
 Result<size_t> TailAppender::Fill(uint64_t id, uint8_t* page,
-                                  TailDirectory* directory,
+                                  TailDirectory* directory, NewPages* pages,
                                   std::span<const TailEntry> entries) {
-  PayloadWriter payload(store_, change_.get(), id, page, directory);
+  PayloadWriter payload(store_, change_.get(), pages, id, page, directory);
   size_t count = 0;
   for (const TailEntry& entry : entries) {
     const uint32_t slot = directory->count;
@@ -249,6 +304,38 @@ Status CheckEntries(std::span<const TailEntry> entries, uint32_t record_size) {
 
 }  // namespace
 
+Result<TailCut> CloseTail(PageStore* store, BlockNumber shard_block,
+                          uint32_t shard) {
+  POMAI_ASSIGN_OR_RETURN(auto change, store->BeginChange());
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* page, change->Lock(shard_block));
+  POMAI_ASSIGN_OR_RETURN(const ShardPage root,
+                         ShardPage::Decode(page, shard_block, shard));
+  if (!root.has_tail()) return TailCut();
+  const TailCut cut{root.last_block, root.last_id};
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* found, change->Lock(cut.block));
+  POMAI_ASSIGN_OR_RETURN(TailDirectory last,
+                         TailDirectory::Decode(found, cut.block, cut.id));
+  if (last.closed) return cut;
+  last.closed = true;
+  POMAI_ASSIGN_OR_RETURN(uint8_t * copy, change->Edit(cut.block));
+  last.Encode(copy);
+  POMAI_RETURN_IF_ERROR(change->Commit());
+  return cut;
+}
+
+Status CutTail(PageChange* change, const TailCut& cut, ShardPage* root) {
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* page, change->Lock(cut.block));
+  POMAI_ASSIGN_OR_RETURN(const TailDirectory last,
+                         TailDirectory::Decode(page, cut.block, cut.id));
+  root->first_block = last.next_block;
+  root->first_id = last.next_id;
+  if (last.next_block == kNoBlock) {
+    root->last_block = kNoBlock;
+    root->last_id = 0;
+  }
+  return Status::Ok();
+}
+
 Status AppendToTail(PageStore* store, BlockNumber shard_block, uint32_t shard,
                     uint64_t codebook_version, uint32_t record_size,
                     std::span<const TailEntry> entries, AppendResult* done) {
@@ -265,6 +352,7 @@ Status AppendToTail(PageStore* store, BlockNumber shard_block, uint32_t shard,
       break;
     }
     done->appended += count;
+    done->tail_rows = appender.tail_rows();
   }
   return Status::Ok();
 }

@@ -16,7 +16,8 @@ constexpr size_t kPayloadPages = 12;
 constexpr size_t kCodebookVersion = 16;
 constexpr size_t kNextId = 24;
 constexpr size_t kNextBlock = 32;
-constexpr size_t kZero = 36;
+constexpr size_t kFlags = 36;
+constexpr uint32_t kClosed = 1;
 
 bool Fits(uint32_t capacity, uint32_t record_size) {
   const uint64_t pages = PagesFor(uint64_t{capacity} * record_size);
@@ -86,6 +87,9 @@ Result<TailDirectory> TailDirectory::Decode(const uint8_t* page,
   directory.codebook_version = GetFixed<uint64_t>(body + kCodebookVersion);
   directory.next_id = GetFixed<uint64_t>(body + kNextId);
   directory.next_block = GetFixed<uint32_t>(body + kNextBlock);
+  const auto flags = GetFixed<uint32_t>(body + kFlags);
+  POMAI_RETURN_IF_ERROR(CheckMost(block, "tail flags", kClosed, flags));
+  directory.closed = flags == kClosed;
   POMAI_RETURN_IF_ERROR(CheckNumbers(directory, block));
   POMAI_RETURN_IF_ERROR(CheckNext(directory, block, id));
   return directory;
@@ -100,7 +104,7 @@ void TailDirectory::Encode(uint8_t* page) const {
   PutFixed<uint64_t>(body + kCodebookVersion, codebook_version);
   PutFixed<uint64_t>(body + kNextId, next_id);
   PutFixed<uint32_t>(body + kNextBlock, next_block);
-  PutFixed<uint32_t>(body + kZero, 0);
+  PutFixed<uint32_t>(body + kFlags, closed ? kClosed : 0);
 }
 
 void TailDirectory::LinkPayload(uint8_t* page, uint32_t number,

@@ -34,6 +34,7 @@ struct TailDirectory {
   uint64_t codebook_version = 0;
   uint64_t next_id = 0;
   BlockNumber next_block = kNoBlock;
+  bool closed = false;
 
   // Entries of `record_size` bytes that one directory has room for.
   static uint32_t CapacityFor(uint32_t record_size);

@@ -7,6 +7,9 @@
 namespace pomai {
 namespace {
 
+// Behind every list of every codebook.
+constexpr uint64_t kNoDistanceKey = UINT64_MAX - 1;
+
 // Entry n of a directory makes sense: a known list, and a record that lies in
 // pages that are linked.
 Status CheckEntry(const TailWalk& walk, uint32_t slot, uint32_t list) {
@@ -55,16 +58,17 @@ void SortByKey(uint32_t most, std::vector<uint32_t>* keys,
 }  // namespace
 
 Status TailView::Load(PageStore* store, const TailHead& head, uint32_t shard,
-                      PageLock lock) {
+                      PageLock lock, uint64_t last_id) {
   Release();
   store_ = store;
   lock_ = lock;
   extents_.clear();
+  codebooks_.clear();
   entries_.clear();
   TailWalk walk(store, head, shard);
   for (;;) {
     POMAI_ASSIGN_OR_RETURN(const bool more, walk.Next());
-    if (!more) break;
+    if (!more || walk.id() > last_id) break;
     const TailDirectory& directory = walk.directory();
     const auto extent = static_cast<uint32_t>(extents_.size());
     for (uint32_t slot = 0; slot < directory.count; ++slot) {
@@ -74,48 +78,78 @@ Status TailView::Load(PageStore* store, const TailHead& head, uint32_t shard,
       entries_.push_back(
           {TailDirectory::EntryId(walk.page(), slot), list, extent, slot});
     }
-    ExtentPages pages{
-        walk.id(), directory.codebook_version, directory.record_size, {}};
+    ExtentPages pages{walk.id(),
+                      directory.codebook_version,
+                      CodebookNumber(directory.codebook_version),
+                      directory.record_size,
+                      {}};
     for (uint32_t i = 0; i < directory.payload_pages; ++i) {
       pages.payload.push_back(directory.Payload(walk.page(), i));
     }
     extents_.push_back(std::move(pages));
   }
-  GroupByList(head.codebook_version);
+  GroupByList();
   return Status::Ok();
 }
 
-// Lists of the current codebook, then rows without distance, then the rest.
-void TailView::GroupByList(uint64_t current_codebook) {
-  uint32_t lists = 0;
-  foreign_begin_ = 0;
+uint32_t TailView::CodebookNumber(uint64_t version) {
+  const auto known = std::find(codebooks_.begin(), codebooks_.end(), version);
+  const auto number = static_cast<uint32_t>(known - codebooks_.begin());
+  if (known == codebooks_.end()) codebooks_.push_back(version);
+  return number;
+}
+
+uint64_t TailView::KeyOf(const Entry& entry) const {
+  if (entry.list == kNoDistanceList) return kNoDistanceKey;
+  return uint64_t{extents_[entry.extent].codebook} << 32 | entry.list;
+}
+
+// By the fewest digits that keep the order of KeyOf.
+void TailView::GroupByList() {
+  std::vector<uint32_t> base(codebooks_.size() + 1);
+  for (const Entry& entry : entries_) {
+    if (entry.list == kNoDistanceList) continue;
+    uint32_t& lists = base[extents_[entry.extent].codebook + 1];
+    lists = std::max(lists, entry.list + 1);
+  }
+  for (size_t i = 1; i < base.size(); ++i) base[i] += base[i - 1];
   std::vector<uint32_t> keys(entries_.size());
   for (size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
-    const bool plain = entry.list == kNoDistanceList;
-    const bool current = CodebookVersion(entry) == current_codebook;
-    keys[i] = plain     ? kNoDistanceList
-              : current ? entry.list
-                        : kNoDistanceList + 1;
-    if (plain || current) ++foreign_begin_;
-    if (!plain && current) lists = std::max(lists, entry.list + 1);
+    keys[i] = entry.list == kNoDistanceList
+                  ? base.back()
+                  : base[extents_[entry.extent].codebook] + entry.list;
   }
-  // The fewest digits that keep the order.
-  for (uint32_t& key : keys) {
-    if (key >= kNoDistanceList) key = lists + (key - kNoDistanceList);
-  }
-  SortByKey(lists + 1, &keys, &entries_);
+  SortByKey(base.back(), &keys, &entries_);
 }
 
-std::span<const TailView::Entry> TailView::List(uint32_t list) const {
-  const auto end = entries_.begin() + static_cast<ptrdiff_t>(foreign_begin_);
-  const auto first = std::lower_bound(
-      entries_.begin(), end, list,
-      [](const Entry& entry, uint32_t value) { return entry.list < value; });
-  const auto last = std::upper_bound(
-      first, end, list,
-      [](uint32_t value, const Entry& entry) { return value < entry.list; });
-  return {first, last};
+std::span<const TailView::Entry> TailView::Between(uint64_t first_key,
+                                                   uint64_t end_key) const {
+  const auto below = [this](const Entry& entry, uint64_t key) {
+    return KeyOf(entry) < key;
+  };
+  const auto first =
+      std::lower_bound(entries_.begin(), entries_.end(), first_key, below);
+  return {first, std::lower_bound(first, entries_.end(), end_key, below)};
+}
+
+bool TailView::Uses(uint64_t codebook_version) const {
+  return std::find(codebooks_.begin(), codebooks_.end(), codebook_version) !=
+         codebooks_.end();
+}
+
+std::span<const TailView::Entry> TailView::List(uint64_t codebook_version,
+                                                uint32_t list) const {
+  const auto known =
+      std::find(codebooks_.begin(), codebooks_.end(), codebook_version);
+  if (known == codebooks_.end()) return {};
+  const auto number = static_cast<uint64_t>(known - codebooks_.begin());
+  const uint64_t key = number << 32 | list;
+  return Between(key, key + 1);
+}
+
+std::span<const TailView::Entry> TailView::WithoutDistance() const {
+  return Between(kNoDistanceKey, UINT64_MAX);
 }
 
 Result<const uint8_t*> TailView::Record(const Entry& entry) {

@@ -171,6 +171,98 @@ void PackBlock(const CodeShape& shape, const uint8_t* const* records,
   }
 }
 
+void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
+                  const uint8_t* refine_row, uint8_t* record) {
+  const uint8_t* const factors = block + 4 * shape.dimensions + 2 * slot;
+  for (uint32_t i = 0; i < 3; ++i) {
+    PutFixed<float>(record + 4 * i,
+                    FromBfloat16(GetFixed<uint16_t>(factors + 64 * i)));
+  }
+  uint8_t* signs = record + kFactorsSize;
+  if (shape.bits > 1) {
+    std::memcpy(signs, refine_row, kFactorsSize);
+    signs += kFactorsSize;
+    std::memcpy(signs + shape.sign_size(), refine_row + kFactorsSize,
+                shape.extra_size());
+  }
+  const uint8_t* const codes = block + slot % 16;
+  const uint32_t nibble = slot < 16 ? 0 : 4;
+  for (uint32_t byte = 0; byte < shape.sign_size(); ++byte) {
+    const int low = codes[32 * byte] >> nibble & 15;
+    const int high = codes[32 * byte + 16] >> nibble & 15;
+    signs[byte] = static_cast<uint8_t>(low | high << 4);
+  }
+}
+
+namespace {
+
+// f and the cosine between residual and code, from factors. `code_squares`:
+// |x|^2.
+struct CodeFit {
+  double f;
+  double cosine_squared;
+};
+
+CodeFit FitOf(const CodeShape& shape, const uint8_t* factors,
+              double code_squares) {
+  const double times = shape.metric == Metric::kInnerProduct ? 1 : 2;
+  const double f = -GetFixed<float>(factors + 4) / times;
+  const double error = GetFixed<float>(factors + 8) / times;
+  if (!(f > 0)) return {0, 0};
+  const double lost =
+      error * error * (shape.dimensions - 1) / (f * f * code_squares);
+  return {f, std::clamp(1 - lost, 0.0, 1.0)};
+}
+
+// Where the factors of all bits are: those of the only bit when there is one.
+uint32_t FullFactors(const CodeShape& shape) {
+  return shape.bits == 1 ? 0 : kFactorsSize;
+}
+
+}  // namespace
+
+double SquaredResidual(const CodeShape& shape, const uint8_t* record) {
+  const double code_squares = shape.dimensions / 4.0;
+  const CodeFit fit = FitOf(shape, record, code_squares);
+  return fit.f * fit.f * code_squares * fit.cosine_squared;
+}
+
+void DecodeVector(const CodeShape& shape, const uint8_t* record,
+                  const float* centroid, float* vector) {
+  const uint32_t dimensions = shape.dimensions;
+  const uint8_t* const factors = record + FullFactors(shape);
+  const uint8_t* const signs = factors + kFactorsSize;
+  const float middle = static_cast<float>((1u << shape.bits) - 1) / 2;
+  const auto half = static_cast<float>(1u << (shape.bits - 1));
+  std::vector<uint8_t> extra(dimensions);
+  if (shape.bits > 1) {
+    kernel::UnpackExtra(signs + shape.sign_size(), shape.bits - 1, dimensions,
+                        extra.data());
+  }
+  double squares = 0;
+  for (uint32_t i = 0; i < dimensions; ++i) {
+    const bool set = (signs[i / 8] >> (i % 8) & 1) != 0;
+    vector[i] = (set ? half : 0) + extra[i] - middle;
+    squares += static_cast<double>(vector[i]) * vector[i];
+  }
+  // <x, r> / |x|^2 = f w^2.
+  const CodeFit fit = FitOf(shape, factors, squares);
+  const auto scale = static_cast<float>(fit.f * fit.cosine_squared);
+  for (uint32_t i = 0; i < dimensions; ++i) {
+    vector[i] = centroid[i] + scale * vector[i];
+  }
+}
+
+void WidenError(const CodeShape& shape, const uint8_t* old_record,
+                uint8_t* record) {
+  const double old_error = GetFixed<float>(old_record + FullFactors(shape) + 8);
+  for (uint32_t at = 0; at <= FullFactors(shape); at += kFactorsSize) {
+    const double error = GetFixed<float>(record + at + 8);
+    PutFixed<float>(record + at + 8,
+                    static_cast<float>(std::hypot(error, old_error)));
+  }
+}
+
 void CopyRefineRow(const CodeShape& shape, const uint8_t* record,
                    uint8_t* row) {
   if (shape.bits == 1) return;

@@ -80,4 +80,28 @@ void PackBlock(const CodeShape& shape, const uint8_t* const* records,
 // by `sign`, so the row is copied): `row` has shape.refine_size() bytes.
 void CopyRefineRow(const CodeShape& shape, const uint8_t* record, uint8_t* row);
 
+// The record that block slot `slot` and its refine row were packed from; its
+// 1-bit factors rounded as in the block, so that packing it again gives the
+// same bytes.
+void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
+                  const uint8_t* refine_row, uint8_t* record);
+
+// |r|^2 of the residual that a record stands for, from its 1-bit factors: with
+// f = |r|^2 / <x, r>, w the cosine of residual and code and |x|^2 = D / 4,
+// factors.h says error^2 = f^2 |x|^2 (1 - w^2) / (D - 1) and |r| = f w |x|.
+// To within some thousandths; 0 where the vector was too large for float.
+double SquaredResidual(const CodeShape& shape, const uint8_t* record);
+
+// The vector that a record stands for, nearly: `centroid` plus the multiple of
+// the code that is nearest to the residual. `vector`: shape.dimensions floats.
+// Its error has the size that EncodeAgain adds.
+void DecodeVector(const CodeShape& shape, const uint8_t* record,
+                  const float* centroid, float* vector);
+
+// Makes the bound of `record`, just encoded from what DecodeVector made of
+// `old_record`, wide enough for both errors, which are independent: they add up
+// as the sides of a right angle do.
+void WidenError(const CodeShape& shape, const uint8_t* old_record,
+                uint8_t* record);
+
 }  // namespace pomai

@@ -51,6 +51,9 @@ Result<SegmentDirectory> SegmentDirectory::Load(PageStore* store,
                                                 const SegmentRef& ref,
                                                 PageLock lock) {
   SegmentDirectory directory;
+  directory.first_list_ = ref.first_list;
+  directory.first_live_list_ = ref.first_live_list();
+  directory.end_list_ = ref.end_list();
   ExtentReader reader(store, &ref.extent, lock);
   uint64_t offset = uint64_t{ref.directory_page} * kPageBodySize;
   directory.starts_.reserve(ref.lists + size_t{2});

@@ -23,6 +23,7 @@ SegmentHeader EncodeSegmentHeader(const CodeShape& shape,
       ref.refine_page,
       ref.ids_page,
       ref.dead_page,
+      ref.first_list,
   };
   static_assert(std::size(values) == std::size(kSegmentHeaderFields));
   SegmentHeader bytes{};

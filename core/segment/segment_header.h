@@ -34,8 +34,9 @@ inline constexpr SegmentHeaderField kSegmentHeaderFields[] = {
     {"refine page", 56, 4},
     {"ids page", 60, 4},
     {"dead page", 64, 4},
+    {"first list", 68, 4},
 };
-inline constexpr size_t kSegmentHeaderSize = 68;
+inline constexpr size_t kSegmentHeaderSize = 72;
 
 using SegmentHeader = std::array<uint8_t, kSegmentHeaderSize>;
 

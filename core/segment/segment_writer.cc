@@ -26,11 +26,19 @@ struct SegmentWriter::Streams {
   ExtentStream ids;
 };
 
+uint64_t PieceRows(const CodeShape& shape, uint64_t rows) {
+  constexpr uint64_t kPieceBytes = uint64_t{4} << 20;
+  const uint64_t least = kPieceBytes / shape.record_size();
+  return std::max({least, rows / 16, uint64_t{1024}});
+}
+
 SegmentRef SegmentWriter::Plan(const CodeShape& shape, uint32_t shard,
-                               uint64_t codebook_version,
+                               uint64_t codebook_version, uint32_t first_list,
                                std::span<const uint32_t> list_rows) {
   SegmentRef ref;
   ref.shard = shard;
+  ref.first_list = first_list;
+  ref.live_from = first_list;
   ref.lists = static_cast<uint32_t>(list_rows.size() - 1);
   ref.codebook_version = codebook_version;
   for (uint32_t list = 0; list < ref.lists; ++list) {
@@ -85,6 +93,7 @@ Status SegmentWriter::Add(uint32_t list, uint64_t id,
   PutFixed<uint64_t>(number, id);
   POMAI_RETURN_IF_ERROR(streams_->ids.Append(number, sizeof(number)));
   if (size == 0) return Status::Ok();
+  squared_residuals_ += SquaredResidual(shape_, record.data());
   std::memcpy(&pending_[pending_count_ * size], record.data(), size);
   ++pending_count_;
   if (!refine_row_.empty()) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/engine/calibrate.h"
+#include "core/engine/list_lengths.h"
 #include "src/am/build_fork.h"
 #include "src/am/build_tails.h"
 #include "src/am/progress.h"
@@ -141,12 +142,10 @@ Status IndexBuild::Calibrate() {
   }
   manifest_.max_squared_norm = totals_.max_squared_norm;
   if (vectors == 0 || queries_ == nullptr) return Status::Ok();
-  manifest_.trained_rows = vectors;
-  manifest_.mean_squared_residual =
-      static_cast<float>(totals_.squared_residuals / vectors);
   EnterBuildPhase(BuildPhase::kCalibrating, 0);
   POMAI_ASSIGN_OR_RETURN(auto view, MakeView(&store_, PageLock::kPin,
                                              plan_.meta, manifest_, nullptr));
+  NoteTraining(*view, &manifest_);
   CalibrationOptions options;
   options.progress = ReportBuildWork;
   POMAI_ASSIGN_OR_RETURN(

@@ -137,6 +137,44 @@ Result<uint32_t> RelationStore::PageCount() {
   return pages;
 }
 
+// What is read under the meta page's exclusive lock: a search whose snapshot
+// could still lead it to the old pages took it before, so its xmin is at most
+// this.
+Result<uint64_t> RelationStore::Horizon() {
+  return U64FromFullTransactionId(ReadNextFullTransactionId());
+}
+
+// By the table, never the index: searches hold snapshots of the table.
+Result<bool> RelationStore::HorizonPassed(uint64_t horizon) {
+  if (heap_ == nullptr) return false;
+  Assert(heap_->rd_rel->relkind != RELKIND_INDEX);
+  bool passed = false;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    passed = GlobalVisCheckRemovableFullXid(heap_,
+                                            FullTransactionIdFromU64(horizon));
+  }));
+  return passed;
+}
+
+// As VACUUM does with a table: only if nobody else uses the index right now. A
+// standby's searches wait for, or are cancelled by, the lock's replay.
+Result<bool> RelationStore::Truncate(uint32_t pages, uint32_t expected) {
+  bool done = false;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    if (IsInParallelMode() ||
+        !ConditionalLockRelation(relation_, AccessExclusiveLock)) {
+      return;
+    }
+    if (RelationGetNumberOfBlocksInFork(relation_, fork_) == expected) {
+      RelationTruncate(relation_, pages);
+      done = true;
+    }
+    UnlockRelation(relation_, AccessExclusiveLock);
+  }));
+  if (done) known_pages_ = pages;
+  return done;
+}
+
 Status RelationStore::Poll() {
   Assert(held_ == 0);
   if (poll_as_ == PollAs::kVacuum) {

@@ -46,6 +46,8 @@ class RelationStore : public PageStore {
   // Pages go through this ring of buffers (VACUUM). Null: all of them.
   void set_strategy(BufferAccessStrategy strategy) { strategy_ = strategy; }
   void set_poll_as(PollAs poll_as) { poll_as_ = poll_as; }
+  // The index's table, for HorizonPassed.
+  void set_heap(Relation heap) { heap_ = heap; }
 
   Result<PageGuard> Read(BlockNumber block, PageLock lock) override;
   void Prefetch(BlockNumber first, uint32_t count) override;
@@ -53,6 +55,10 @@ class RelationStore : public PageStore {
   Result<BlockNumber> Extend(uint32_t count) override;
   Status WriteNew(BlockNumber block, const uint8_t* page) override;
   Result<uint32_t> PageCount() override;
+  Result<uint64_t> Horizon() override;
+  // Without a table nothing has passed.
+  Result<bool> HorizonPassed(uint64_t horizon) override;
+  Result<bool> Truncate(uint32_t pages, uint32_t expected) override;
   Status Poll() override;
 
   // From now on guards let nothing go: the transaction has ended under them and
@@ -67,6 +73,7 @@ class RelationStore : public PageStore {
   Buffer PinRaw(BlockNumber block);
 
   Relation relation_;
+  Relation heap_ = nullptr;
   ForkNumber fork_;
   Mode mode_;
   PollAs poll_as_ = PollAs::kStatement;

@@ -20,6 +20,7 @@
 #include "core/engine/build.h"
 #include "core/engine/calibrate.h"
 #include "core/engine/insert_rows.h"
+#include "core/engine/list_lengths.h"
 #include "core/engine/search_cursor.h"
 #include "core/host/memory_store.h"
 #include "core/kernel/distance.h"
@@ -142,13 +143,15 @@ class MemoryMembrane {
     }
     POMAI_RETURN_IF_ERROR(encoder.Finish());
     POMAI_RETURN_IF_ERROR(sorter.Sort());
-    manifest.trained_rows = vectors.size();
     manifest.max_squared_norm = encoder.max_squared_norm();
     POMAI_ASSIGN_OR_RETURN(manifest.segments,
                            WriteSegments(store_.get(), &meta_, codebook,
                                          encoder.counts(), &sorter, nullptr));
     POMAI_ASSIGN_OR_RETURN(auto view, MakeView(store_.get(), PageLock::kPin,
                                                meta_, manifest, nullptr));
+    NoteTraining(*view, &manifest);
+    POMAI_ASSIGN_OR_RETURN(view, MakeView(store_.get(), PageLock::kPin, meta_,
+                                          manifest, nullptr));
     POMAI_ASSIGN_OR_RETURN(
         manifest.calibration,
         Calibrate(store_.get(), PageLock::kPin, view, &sample, {}));

@@ -78,8 +78,8 @@ TEST(TailAppend, RowsWithoutDistanceTakeNoPayloadPage) {
   TailView view;
   ASSERT_TRUE(
       view.Load(store.get(), HeadOf(store.get()), 0, PageLock::kPin).ok());
-  ASSERT_EQ(view.List(3).size(), 1u);
-  auto found = view.Record(view.List(3)[0]);
+  ASSERT_EQ(view.List(kSampleVersion, 3).size(), 1u);
+  auto found = view.Record(view.List(kSampleVersion, 3)[0]);
   ASSERT_TRUE(found.ok()) << found.status().ToString();
   EXPECT_EQ(std::memcmp(*found, record.data(), record.size()), 0);
 }

@@ -33,7 +33,7 @@ TEST(TailView, GroupsByListInAppendOrder) {
   size_t found = 0;
   for (uint32_t list = 0; list < 13000; list += 500) {
     uint64_t last = 0;
-    for (const TailView::Entry& entry : view.List(list)) {
+    for (const TailView::Entry& entry : view.List(kSampleVersion, list)) {
       EXPECT_EQ(entry.list, list);
       EXPECT_TRUE(last == 0 || entry.id > last);
       EXPECT_EQ(view.CodebookVersion(entry), kSampleVersion);
@@ -42,9 +42,10 @@ TEST(TailView, GroupsByListInAppendOrder) {
     }
   }
   EXPECT_EQ(found, 1200u);
-  EXPECT_EQ(view.List(kNoDistanceList).size(), 300u);
-  EXPECT_EQ(view.List(500).size(), 0u);
-  EXPECT_TRUE(view.Foreign().empty());
+  EXPECT_EQ(view.WithoutDistance().size(), 300u);
+  EXPECT_EQ(view.List(kSampleVersion, 500).size(), 0u);
+  EXPECT_TRUE(view.Uses(kSampleVersion));
+  EXPECT_FALSE(view.Uses(kSampleVersion + 1));
 }
 
 TEST(TailView, EmptyTailIsEmpty) {
@@ -53,7 +54,7 @@ TEST(TailView, EmptyTailIsEmpty) {
   ASSERT_TRUE(
       view.Load(store.get(), HeadOf(store.get()), 0, PageLock::kPin).ok());
   EXPECT_EQ(view.size(), 0u);
-  EXPECT_TRUE(view.List(0).empty());
+  EXPECT_TRUE(view.List(kSampleVersion, 0).empty());
 }
 
 TEST(TailView, ReadsOnlyDirectoriesUntilARecordIsAskedFor) {
@@ -64,13 +65,13 @@ TEST(TailView, ReadsOnlyDirectoriesUntilARecordIsAskedFor) {
   ASSERT_TRUE(view.Load(store.get(), head, 0, PageLock::kShare).ok());
   EXPECT_EQ(store->reads(), before + 3);
   EXPECT_EQ(store->guards(), 0);
-  ASSERT_TRUE(view.Record(view.List(1000)[0]).ok());
+  ASSERT_TRUE(view.Record(view.List(kSampleVersion, 1000)[0]).ok());
   EXPECT_EQ(store->reads(), before + 4);
   view.Release();
   EXPECT_EQ(store->guards(), 0);
 }
 
-TEST(TailView, EntriesOfAnotherCodebookComeLast) {
+TEST(TailView, EachCodebookHasListsOfItsOwn) {
   auto store = StoreOf(1000, 92);
   auto root = ShardPage::Decode(store->MutablePage(0), 0, 0);
   root->codebook_version = kSampleVersion + 1;
@@ -83,13 +84,28 @@ TEST(TailView, EntriesOfAnotherCodebookComeLast) {
   TailView view;
   ASSERT_TRUE(
       view.Load(store.get(), HeadOf(store.get()), 0, PageLock::kPin).ok());
-  EXPECT_EQ(view.Foreign().size(), 800u);
-  EXPECT_EQ(view.List(kNoDistanceList).size(), 202u);
-  EXPECT_EQ(view.List(Sample::ListOf(1000, 92)).size(), 1u);
-  for (const TailView::Entry& entry : view.Foreign()) {
-    EXPECT_EQ(view.CodebookVersion(entry), kSampleVersion);
-    EXPECT_TRUE(view.Record(entry).ok());
+  EXPECT_EQ(view.WithoutDistance().size(), 202u);
+  const uint32_t list = Sample::ListOf(1000, 92);
+  EXPECT_EQ(view.List(kSampleVersion + 1, list).size(), 1u);
+  size_t earlier = 0;
+  for (uint32_t list_number = 0; list_number < 13000; ++list_number) {
+    for (const auto& entry : view.List(kSampleVersion, list_number)) {
+      EXPECT_EQ(view.CodebookVersion(entry), kSampleVersion);
+      EXPECT_TRUE(view.Record(entry).ok());
+      ++earlier;
+    }
   }
+  EXPECT_EQ(earlier, 800u);
+}
+
+TEST(TailView, StopsBehindTheExtentThatItIsTold) {
+  auto store = StoreOf(1500, 92);
+  const TailHead head = HeadOf(store.get());
+  auto extents = ListTailExtents(store.get(), head, 0);
+  TailView view;
+  ASSERT_TRUE(
+      view.Load(store.get(), head, 0, PageLock::kPin, (*extents)[0].id).ok());
+  EXPECT_EQ(view.size(), (*extents)[0].count);
 }
 
 TEST(TailView, RecycledPageIsAborted) {

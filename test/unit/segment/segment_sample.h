@@ -32,7 +32,7 @@ class SegmentSample {
         records.push_back(std::move(record));
       }
     }
-    ref = SegmentWriter::Plan(shape, 3, 9, this->list_rows);
+    ref = SegmentWriter::Plan(shape, 3, 9, 0, this->list_rows);
   }
 
   // Gives the segment an extent of two runs of `store`.

@@ -46,7 +46,7 @@ TEST(Segment, OfNoRowsAndOfRowsWithoutDistanceOnly) {
 TEST(Segment, SectionsFollowEachOther) {
   const CodeShape shape{112, 6, Metric::kL2};
   const std::vector<uint32_t> list_rows{1000, 33, 5};
-  const SegmentRef ref = SegmentWriter::Plan(shape, 3, 9, list_rows);
+  const SegmentRef ref = SegmentWriter::Plan(shape, 3, 9, 0, list_rows);
   EXPECT_EQ(ref.rows, 1038u);
   EXPECT_EQ(ref.rows_without_distance, 5u);
   EXPECT_EQ(ref.blocks, 32u + 2);

@@ -1,0 +1,85 @@
+#include "core/engine/entry_buffer.h"
+
+#include <algorithm>
+
+#include "core/segment/segment_writer.h"
+
+namespace pomai {
+
+Result<SegmentRef> WriteSegment(const MaintenanceHost& host, Space* space,
+                                const SegmentTarget& target,
+                                uint32_t first_list,
+                                std::span<const uint32_t> list_rows,
+                                const EntryFeed& feed) {
+  const CodeShape shape = space->snapshot().view->meta.shape();
+  SegmentRef ref = SegmentWriter::Plan(
+      shape, target.shard, target.codebook_version, first_list, list_rows);
+  POMAI_ASSIGN_OR_RETURN(
+      ref.extent,
+      space->Allocate(PageKind::kSegment, SegmentWriter::PlannedPages(ref)));
+  SegmentWriter writer(host.store, shape, &ref, list_rows);
+  uint64_t rows = 0;
+  POMAI_RETURN_IF_ERROR(
+      feed([&](uint32_t list, uint64_t id, std::span<const uint8_t> record) {
+        if (++rows % 1024 == 0) host.Report("writing", rows, ref.rows);
+        return writer.Add(list - first_list, id, record);
+      }));
+  POMAI_RETURN_IF_ERROR(writer.Finish());
+  ref.squared_residuals = writer.squared_residuals();
+  return ref;
+}
+
+void EntryBuffer::Add(uint32_t list, uint64_t id, const uint8_t* record) {
+  entries_.push_back({list, static_cast<uint32_t>(entries_.size()), id});
+  records_.insert(records_.end(), record, record + record_size_);
+}
+
+Status EntryBuffer::WriteSegments(const MaintenanceHost& host, Space* space,
+                                  const SegmentTarget& target,
+                                  std::vector<SegmentRef>* refs) {
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) {
+              return a.list != b.list ? a.list < b.list : a.id < b.id;
+            });
+  std::sort(without_distance_.begin(), without_distance_.end());
+  size_t at = 0;
+  for (uint32_t list = 0; list < target.lists;) {
+    const uint32_t first_list = list;
+    const size_t begin = at;
+    std::vector<uint32_t> list_rows;
+    while (list < target.lists &&
+           (at - begin < target.piece_rows || at == entries_.size())) {
+      const size_t list_begin = at;
+      while (at < entries_.size() && entries_[at].list == list) ++at;
+      list_rows.push_back(static_cast<uint32_t>(at - list_begin));
+      ++list;
+    }
+    const bool last = list == target.lists;
+    list_rows.push_back(last ? static_cast<uint32_t>(without_distance_.size())
+                             : 0);
+    if (at == begin && list_rows.back() == 0) continue;
+    POMAI_RETURN_IF_ERROR(host.store->Poll());
+    POMAI_ASSIGN_OR_RETURN(
+        SegmentRef ref,
+        WriteSegment(host, space, target, first_list, list_rows,
+                     [&](const auto& add) -> Status {
+                       for (size_t i = begin; i < at; ++i) {
+                         const Entry& entry = entries_[i];
+                         const size_t offset =
+                             size_t{entry.record} * record_size_;
+                         POMAI_RETURN_IF_ERROR(
+                             add(entry.list, entry.id,
+                                 {records_.data() + offset, record_size_}));
+                       }
+                       if (!last) return Status::Ok();
+                       for (const uint64_t id : without_distance_) {
+                         POMAI_RETURN_IF_ERROR(add(target.lists, id, {}));
+                       }
+                       return Status::Ok();
+                     }));
+    refs->push_back(std::move(ref));
+  }
+  return Status::Ok();
+}
+
+}  // namespace pomai

@@ -1,0 +1,89 @@
+#include "core/engine/list_lengths.h"
+
+namespace pomai {
+namespace {
+
+// A table that grows evenly reaches it at four times its size: lists grow as
+// the square root of the rows.
+constexpr double kMostScannedRatio = 2;
+constexpr double kMostResidualRatio = 1.25;
+// Below this, codes are too coarse to train on.
+constexpr uint32_t kLeastBits = 3;
+
+template <typename Visitor>
+void ForEachCurrentSegment(const View& view, const Visitor& visit) {
+  const Manifest& manifest = view.manifest;
+  for (size_t i = 0; i < manifest.segments.size(); ++i) {
+    if (manifest.segments[i].codebook_version == manifest.current_codebook()) {
+      visit(manifest.segments[i], view.directories[i]);
+    }
+  }
+}
+
+}  // namespace
+
+double RowsOfARowsList(const View& view) {
+  const Codebook* codebook = view.current_codebook();
+  if (codebook == nullptr) return 0;
+  std::vector<uint64_t> lengths(codebook->list_count());
+  ForEachCurrentSegment(view, [&](const SegmentRef& ref,
+                                  const SegmentDirectory& directory) {
+    for (uint32_t list = ref.first_live_list(); list < ref.end_list(); ++list) {
+      lengths[list] += directory.List(list).rows;
+    }
+  });
+  double rows = 0, squares = 0;
+  for (const uint64_t length : lengths) {
+    rows += static_cast<double>(length);
+    squares += static_cast<double>(length) * static_cast<double>(length);
+  }
+  return rows == 0 ? 0 : squares / rows;
+}
+
+double MeanSquaredResidual(const View& view) {
+  double rows = 0, squares = 0;
+  ForEachCurrentSegment(
+      view, [&](const SegmentRef& ref, const SegmentDirectory&) {
+        rows += static_cast<double>(ref.rows - ref.rows_without_distance);
+        squares += ref.squared_residuals;
+      });
+  return rows == 0 ? 0 : squares / rows;
+}
+
+void NoteTraining(const View& view, Manifest* manifest) {
+  manifest->trained_rows = 0;
+  for (size_t i = 0; i < view.directories.size(); ++i) {
+    manifest->trained_rows += view.directories[i].live_rows() -
+                              view.directories[i].WithoutDistance().rows;
+  }
+  manifest->trained_list_rows = static_cast<float>(RowsOfARowsList(view));
+  manifest->mean_squared_residual =
+      static_cast<float>(MeanSquaredResidual(view));
+  manifest->calibrated_codebook = manifest->current_codebook();
+}
+
+uint32_t ListsFor(const MetaPage& meta, uint64_t rows) {
+  return meta.lists != 0 ? meta.lists : AutomaticLists(rows);
+}
+
+bool CodebookIsOutgrown(const View& view) {
+  const Manifest& manifest = view.manifest;
+  const Codebook* codebook = view.current_codebook();
+  if (codebook == nullptr || codebook->version() == 0) return false;
+  // One that is still being moved to is not judged.
+  if (manifest.calibrated_codebook != codebook->version()) return false;
+  if (view.meta.bits < kLeastBits || manifest.trained_rows == 0) return false;
+  uint64_t rows = 0;
+  for (const SegmentDirectory& directory : view.directories) {
+    rows += directory.live_rows();
+  }
+  const double growth =
+      static_cast<double>(rows) / static_cast<double>(manifest.trained_rows);
+  const double fresh = manifest.trained_list_rows * growth *
+                       codebook->list_count() / ListsFor(view.meta, rows);
+  if (RowsOfARowsList(view) >= kMostScannedRatio * fresh) return true;
+  return MeanSquaredResidual(view) >=
+         kMostResidualRatio * manifest.mean_squared_residual;
+}
+
+}  // namespace pomai

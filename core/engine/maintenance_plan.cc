@@ -1,0 +1,288 @@
+#include "core/engine/maintenance_plan.h"
+
+#include <algorithm>
+
+#include "core/engine/list_lengths.h"
+
+namespace pomai {
+namespace {
+
+using Kind = MaintenanceStep::Kind;
+
+// Dead entries of a segment from which on it is written anew.
+constexpr double kMostDead = 0.2;
+// A run joins a merge when it has at most this many times the rows of the
+// smaller runs together: each row is rewritten about log(rows) / log(1 + 1 / r)
+// times, and at most log(rows) / log(r) runs are left.
+constexpr uint64_t kMergeRatio = 4;
+constexpr uint32_t kLeastPagesBack = 16;
+
+// Segments of one shard that share no list.
+struct SegmentRun {
+  std::vector<size_t> segments;
+  uint64_t rows = 0;
+};
+
+class Planner {
+ public:
+  Planner(const PlanInput& input, MaintenanceGoal goal)
+      : input_(input),
+        view_(*input.view),
+        manifest_(view_.manifest),
+        goal_(goal),
+        current_(manifest_.current_codebook()) {}
+
+  MaintenanceStep Plan() const {
+    MaintenanceStep step;
+    if (Switch(&step) || Train(&step) || Seal(&step)) return step;
+    if (goal_ == MaintenanceGoal::kSeal || goal_ == MaintenanceGoal::kForceSeal)
+      return step;
+    if (Move(&step) || Calibrate(&step)) return step;
+    if (goal_ == MaintenanceGoal::kForceRetrain) return step;
+    if (TooMuchRetired()) return step;
+    if (Rewrite(&step) || Merge(&step) || GiveBack(&step)) return step;
+    return step;
+  }
+
+ private:
+  bool Switch(MaintenanceStep* step) const {
+    for (const PlanInput::Tail& tail : input_.tails) {
+      if (tail.codebook_version != current_) step->kind = Kind::kSwitch;
+    }
+    return step->kind != Kind::kNone;
+  }
+
+  uint64_t TailRows() const {
+    uint64_t rows = 0;
+    for (const PlanInput::Tail& tail : input_.tails) rows += tail.rows;
+    return rows;
+  }
+
+  bool Train(MaintenanceStep* step) const {
+    bool due = false;
+    if (current_ == 0 && view_.meta.dimensions != 0) {
+      const uint64_t rows = manifest_.segment_rows() + TailRows();
+      due = rows >= kMinTrainingRows && ListsFor(view_.meta, rows) > 1;
+    } else if (goal_ == MaintenanceGoal::kAll) {
+      due = CodebookIsOutgrown(view_);
+    }
+    if (due) step->kind = Kind::kTrain;
+    return due;
+  }
+
+  bool SealIsDue(const PlanInput::Tail& tail) const {
+    if (tail.rows == 0 || view_.meta.dimensions == 0) return false;
+    switch (goal_) {
+      case MaintenanceGoal::kForceSeal:
+      case MaintenanceGoal::kForceMerge:
+      case MaintenanceGoal::kForceRetrain:
+        return true;
+      case MaintenanceGoal::kSeal:
+        break;
+      case MaintenanceGoal::kTidy:
+      case MaintenanceGoal::kAll:
+        if (tail.earlier_codebook) return true;
+    }
+    // Before there is a codebook a segment is no better than a tail.
+    return current_ != 0 && tail.rows >= TailLimit(view_);
+  }
+
+  bool Seal(MaintenanceStep* step) const {
+    for (uint32_t shard = 0; shard < input_.tails.size(); ++shard) {
+      if (!SealIsDue(input_.tails[shard])) continue;
+      step->kind = Kind::kSeal;
+      step->shard = shard;
+      return true;
+    }
+    return false;
+  }
+
+  bool Move(MaintenanceStep* step) const {
+    for (size_t i = 0; i < manifest_.segments.size(); ++i) {
+      const SegmentRef& ref = manifest_.segments[i];
+      if (ref.codebook_version == current_) continue;
+      if (step->segments.empty()) step->shard = ref.shard;
+      if (ref.shard != step->shard) continue;
+      step->kind = Kind::kMove;
+      step->segments.push_back(i);
+    }
+    return step->kind == Kind::kMove;
+  }
+
+  bool Calibrate(MaintenanceStep* step) const {
+    if (current_ == 0 || manifest_.calibrated_codebook == current_)
+      return false;
+    for (const PlanInput::Tail& tail : input_.tails) {
+      if (tail.earlier_codebook) return false;
+    }
+    step->kind = Kind::kCalibrate;
+    return true;
+  }
+
+  bool TooMuchRetired() const {
+    return input_.retired_pages > std::max(1024u, input_.pages / 2);
+  }
+
+  bool Rewrite(MaintenanceStep* step) const {
+    for (size_t i = 0; i < manifest_.segments.size(); ++i) {
+      const double most = goal_ == MaintenanceGoal::kForceMerge
+                              ? 0
+                              : kMostDead * view_.directories[i].live_rows();
+      if (static_cast<double>(input_.dead[i]) > most) return One(i, step);
+    }
+    return false;
+  }
+
+  bool One(size_t segment, MaintenanceStep* step) const {
+    const SegmentRef& ref = manifest_.segments[segment];
+    *step = {Kind::kMerge,
+             ref.shard,
+             {segment},
+             ref.first_live_list(),
+             ref.end_list()};
+    return true;
+  }
+
+  // Into the first run in which it meets no other; large segments first.
+  std::vector<SegmentRun> RunsOf(uint32_t shard) const {
+    std::vector<size_t> order;
+    for (size_t i = 0; i < manifest_.segments.size(); ++i) {
+      if (manifest_.segments[i].shard == shard) order.push_back(i);
+    }
+    std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+      return view_.directories[a].live_rows() >
+             view_.directories[b].live_rows();
+    });
+    std::vector<SegmentRun> runs;
+    for (const size_t segment : order) {
+      auto run = runs.begin();
+      while (run != runs.end() && Meets(*run, segment)) ++run;
+      if (run == runs.end()) run = runs.emplace(runs.end());
+      run->segments.push_back(segment);
+      run->rows += view_.directories[segment].live_rows();
+    }
+    return runs;
+  }
+
+  bool Meets(const SegmentRun& run, size_t segment) const {
+    return std::any_of(run.segments.begin(), run.segments.end(),
+                       [&](size_t other) {
+                         const SegmentRef& a = manifest_.segments[other];
+                         const SegmentRef& b = manifest_.segments[segment];
+                         return a.first_live_list() < b.end_list() &&
+                                b.first_live_list() < a.end_list();
+                       });
+  }
+
+  // Rows of a run in lists [first, end).
+  uint64_t RowsIn(const SegmentRun& run, uint32_t first, uint32_t end) const {
+    uint64_t rows = 0;
+    for (const size_t segment : run.segments) {
+      rows += view_.directories[segment].RowsIn(first, end);
+    }
+    return rows;
+  }
+
+  bool Merge(MaintenanceStep* step) const {
+    for (uint32_t shard = 0; shard < view_.meta.shards; ++shard) {
+      std::vector<SegmentRun> runs = RunsOf(shard);
+      std::stable_sort(runs.begin(), runs.end(),
+                       [](const SegmentRun& a, const SegmentRun& b) {
+                         return a.rows < b.rows;
+                       });
+      if (runs.size() > 1 && MergeRuns(runs, step)) {
+        step->shard = shard;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool MergeRuns(const std::vector<SegmentRun>& runs,
+                 MaintenanceStep* step) const {
+    std::vector<size_t> chosen = runs[0].segments;
+    uint64_t rows = runs[0].rows;
+    uint32_t first = UINT32_MAX, end = 0;
+    const auto widen = [&](const SegmentRun& run) {
+      for (const size_t segment : run.segments) {
+        first = std::min(first, manifest_.segments[segment].first_live_list());
+        end = std::max(end, manifest_.segments[segment].end_list());
+      }
+    };
+    widen(runs[0]);
+    size_t count = 1;
+    for (; count < runs.size(); ++count) {
+      const uint64_t next = RowsIn(runs[count], first, end);
+      if (goal_ != MaintenanceGoal::kForceMerge && next > kMergeRatio * rows) {
+        break;
+      }
+      rows += next;
+      chosen.insert(chosen.end(), runs[count].segments.begin(),
+                    runs[count].segments.end());
+    }
+    if (count == 1) return false;
+    Restrict(&chosen, &first, end);
+    *step = {Kind::kMerge, 0, std::move(chosen), first, end};
+    return true;
+  }
+
+  // Keeps the segments that have lists in [first, end), and lets `first` come
+  // down to where the first of them begins: a segment is used up from its
+  // front.
+  void Restrict(std::vector<size_t>* segments, uint32_t* first,
+                uint32_t end) const {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const size_t segment : *segments) {
+        const SegmentRef& ref = manifest_.segments[segment];
+        if (ref.end_list() <= *first || ref.first_live_list() >= *first) {
+          continue;
+        }
+        *first = ref.first_live_list();
+        changed = true;
+      }
+    }
+    std::erase_if(*segments, [&](size_t segment) {
+      const SegmentRef& ref = manifest_.segments[segment];
+      return ref.end_list() <= *first || ref.first_live_list() >= end;
+    });
+  }
+
+  bool GiveBack(MaintenanceStep* step) const {
+    if (input_.may_give_back &&
+        input_.free_at_end >= std::max(kLeastPagesBack, input_.pages / 16)) {
+      step->kind = Kind::kGiveBack;
+      return true;
+    }
+    if (input_.movable_segment == SIZE_MAX ||
+        input_.free_pages < std::max(kLeastPagesBack, input_.pages / 8)) {
+      return false;
+    }
+    return One(input_.movable_segment, step);
+  }
+
+  const PlanInput& input_;
+  const View& view_;
+  const Manifest& manifest_;
+  MaintenanceGoal goal_;
+  uint64_t current_;
+};
+
+}  // namespace
+
+uint64_t TailLimit(const View& view) {
+  const Codebook* codebook = view.current_codebook();
+  if (codebook == nullptr || codebook->version() == 0) return kMinTrainingRows;
+  return std::clamp<uint64_t>(4 * uint64_t{codebook->list_count()}, 2048,
+                              65536);
+}
+
+MaintenanceStep PlanStep(const PlanInput& input, MaintenanceGoal goal) {
+  return Planner(input, goal).Plan();
+}
+
+bool MaintenanceDue(const View& view, uint64_t tail_rows) {
+  return tail_rows >= TailLimit(view);
+}
+
+}  // namespace pomai

@@ -1,0 +1,73 @@
+// MaintenancePlan: what is to be done next for an index: a pure function of its
+// manifest, its tails and its dead entries. There is no other state: after a
+// crash the next plan goes on from what is there.
+//
+//   PlanInput input{space->snapshot().view.get(), ...};
+//   MaintenanceStep step = PlanStep(input, MaintenanceGoal::kAll);
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/engine/snapshot.h"
+
+namespace pomai {
+
+enum class MaintenanceGoal : uint8_t {
+  kSeal,          // tails that are too long
+  kTidy,          // and few segments, few dead entries, no free pages
+  kAll,           // and a codebook that fits the rows
+  kForceSeal,     // tails, however short
+  kForceMerge,    // one run of segments a shard, without dead entries
+  kForceRetrain,  // a new codebook, however well the old one fits
+};
+
+struct MaintenanceStep {
+  enum class Kind : uint8_t {
+    kNone,
+    kSeal,       // the tail of `shard` into segments
+    kMove,       // `segments` of an earlier codebook to the current one
+    kTrain,      // a new codebook
+    kSwitch,     // shards to the current codebook
+    kMerge,      // `segments` into one, lists [first_list, end_list)
+    kCalibrate,  // the current codebook, and drop the earlier ones
+    kGiveBack,   // free pages at the end
+  };
+  Kind kind = Kind::kNone;
+  uint32_t shard = 0;
+  std::vector<size_t> segments;  // indexes into the manifest's
+  uint32_t first_list = 0;
+  uint32_t end_list = 0;
+};
+
+struct PlanInput {
+  const View* view = nullptr;
+  // Of each shard: rows in the tail, whether some are of an earlier codebook,
+  // the codebook that inserts are encoded under.
+  struct Tail {
+    uint64_t rows = 0;
+    bool earlier_codebook = false;
+    uint64_t codebook_version = 0;
+  };
+  std::vector<Tail> tails;
+  std::vector<uint64_t> dead;  // of each segment's live rows
+  uint32_t pages = 0;
+  uint32_t free_pages = 0;
+  uint32_t retired_pages = 0;  // that must not be reused yet
+  uint32_t free_at_end = 0;
+  // The segment that lies farthest back, if it fits into free pages before it.
+  size_t movable_segment = SIZE_MAX;
+  bool may_give_back = true;
+};
+
+// Rows of a tail from which on it should be sealed. Searches read tails entry
+// by entry; a segment of few rows a list wastes space.
+uint64_t TailLimit(const View& view);
+
+MaintenanceStep PlanStep(const PlanInput& input, MaintenanceGoal goal);
+
+// Whether maintenance of this kind is due as far as the manifest and the length
+// of the fullest tail tell; cheap, for inserts.
+bool MaintenanceDue(const View& view, uint64_t tail_rows);
+
+}  // namespace pomai

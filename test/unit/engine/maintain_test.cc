@@ -1,0 +1,334 @@
+#include "core/engine/maintain.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/engine/check.h"
+#include "core/engine/vacuum_pass.h"
+#include "test/unit/engine/memory_membrane.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kDimensions = 16;
+
+class DeadIds : public DeadPredicate {
+ public:
+  explicit DeadIds(std::set<uint64_t> ids) : ids_(std::move(ids)) {}
+  Result<bool> IsDead(uint64_t id) override { return ids_.contains(id); }
+
+ private:
+  std::set<uint64_t> ids_;
+};
+
+MaintenanceHost HostOf(MemoryMembrane* membrane) {
+  MaintenanceHost host;
+  host.store = membrane->store();
+  host.cache = membrane->cache();
+  host.key = 1;
+  return host;
+}
+
+Status Maintain(MemoryMembrane* membrane, MaintenanceGoal goal) {
+  Maintenance maintenance(HostOf(membrane), goal);
+  for (int steps = 0; steps < 1000; ++steps) {
+    POMAI_ASSIGN_OR_RETURN(const bool more, maintenance.Step());
+    if (!more) return Status::Ok();
+  }
+  return Status::Internal("maintenance does not come to an end");
+}
+
+void ExpectSound(MemoryMembrane* membrane, const std::string& when) {
+  auto snapshot = membrane->TakeSnapshot();
+  ASSERT_TRUE(snapshot.ok()) << when << snapshot.status().ToString();
+  CheckReport report;
+  const Status status = CheckMembrane(membrane->store(), PageLock::kPin,
+                                      *snapshot, &report);
+  ASSERT_TRUE(status.ok()) << when << status.ToString();
+  for (const auto& problem : report.problems) ADD_FAILURE() << when << problem;
+  std::sort(report.live_ids.begin(), report.live_ids.end());
+  std::vector<uint64_t> expected;
+  for (const auto& row : membrane->rows()) expected.push_back(row.first);
+  EXPECT_EQ(report.live_ids, expected) << when;
+}
+
+void ExpectExactAnswers(MemoryMembrane* membrane, const std::string& when) {
+  for (const Vector& query : ClusteredVectors(5, kDimensions, 20, 4242)) {
+    std::vector<uint64_t> ids;
+    for (const auto& hit :
+         membrane->Search(query, 10, {.target_recall = 1})) {
+      ids.push_back(hit.id);
+    }
+    EXPECT_EQ(ids, membrane->Exact(query, 10)) << when;
+  }
+}
+
+void InsertAll(MemoryMembrane* membrane, const std::vector<Vector>& vectors,
+               uint64_t first_id) {
+  std::vector<InsertRow> rows;
+  for (size_t i = 0; i < vectors.size(); ++i) {
+    rows.push_back({first_id + i, vectors[i]});
+    membrane->rows()[first_id + i] = vectors[i];
+  }
+  for (size_t at = 0; at < rows.size(); at += 500) {
+    const size_t count = std::min<size_t>(500, rows.size() - at);
+    const Status status =
+        Insert(membrane->store(), PageLock::kPin, membrane->cache(), 1,
+               {rows.data() + at, count});
+    ASSERT_TRUE(status.ok()) << status.ToString();
+  }
+}
+
+void Delete(MemoryMembrane* membrane, const std::set<uint64_t>& ids) {
+  auto snapshot = membrane->TakeSnapshot();
+  DeadIds dead(ids);
+  auto done =
+      Vacuum(membrane->store(), PageLock::kPin, *snapshot, &dead, nullptr);
+  ASSERT_TRUE(done.ok()) << done.status().ToString();
+  for (const uint64_t id : ids) membrane->rows().erase(id);
+}
+
+std::set<uint64_t> EveryNth(const MemoryMembrane& membrane, uint64_t n,
+                            uint64_t rest) {
+  std::set<uint64_t> ids;
+  for (const auto& row : const_cast<MemoryMembrane&>(membrane).rows()) {
+    if (row.first % n == rest) ids.insert(row.first);
+  }
+  return ids;
+}
+
+uint64_t TailRows(MemoryMembrane* membrane) {
+  uint64_t rows = 0;
+  auto snapshot = membrane->TakeSnapshot();
+  for (uint32_t shard = 0; shard < snapshot->tails.size(); ++shard) {
+    TailView tail;
+    EXPECT_TRUE(tail.Load(membrane->store(), snapshot->tails[shard], shard,
+                          PageLock::kPin)
+                    .ok());
+    rows += tail.size();
+  }
+  return rows;
+}
+
+class MaintainMetric : public testing::TestWithParam<Metric> {};
+
+TEST_P(MaintainMetric, SealAndMergeKeepEveryRow) {
+  MemoryMembrane membrane(
+      {.dimensions = kDimensions, .metric = GetParam(), .shards = 2});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(5000, kDimensions, 20, 2), 10001);
+  ASSERT_TRUE(membrane.Insert(20001, {}).ok());
+  Delete(&membrane, EveryNth(membrane, 7, 3));
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  EXPECT_EQ(TailRows(&membrane), 0u);
+  ExpectSound(&membrane, "after seal: ");
+  ExpectExactAnswers(&membrane, "after seal: ");
+  const Status merged = Maintain(&membrane, MaintenanceGoal::kForceMerge);
+  ASSERT_TRUE(merged.ok()) << merged.ToString();
+  ExpectSound(&membrane, "after merge: ");
+  ExpectExactAnswers(&membrane, "after merge: ");
+  EXPECT_EQ(membrane.Search({}, 100000).size(), membrane.rows().size());
+}
+
+TEST_P(MaintainMetric, RetrainKeepsEveryRow) {
+  MemoryMembrane membrane(
+      {.dimensions = kDimensions, .metric = GetParam(), .shards = 5});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+  Delete(&membrane, EveryNth(membrane, 11, 3));
+  const Status status = Maintain(&membrane, MaintenanceGoal::kForceRetrain);
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  auto snapshot = membrane.TakeSnapshot();
+  EXPECT_EQ(snapshot->view->manifest.codebooks.size(), 1u);
+  EXPECT_EQ(snapshot->view->manifest.current_codebook(), 2u);
+  EXPECT_EQ(snapshot->view->manifest.calibrated_codebook, 2u);
+  ExpectSound(&membrane, "after retrain: ");
+  ExpectExactAnswers(&membrane, "after retrain: ");
+}
+
+INSTANTIATE_TEST_SUITE_P(Metrics, MaintainMetric,
+                         testing::Values(Metric::kL2, Metric::kInnerProduct,
+                                         Metric::kCosine));
+
+TEST(Maintain, MergeLeavesOneRunWithoutTheDead) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(4000, kDimensions, 20, 1));
+  for (int round = 0; round < 4; ++round) {
+    InsertAll(&membrane, ClusteredVectors(600, kDimensions, 20, 10 + round),
+              10001 + 1000 * round);
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  }
+  Delete(&membrane, EveryNth(membrane, 3, 1));
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+  auto snapshot = membrane.TakeSnapshot();
+  uint64_t rows = 0;
+  uint32_t end = 0;
+  auto segments = snapshot->view->manifest.segments;
+  std::sort(segments.begin(), segments.end(), [](const auto& a, const auto& b) {
+    return a.first_list < b.first_list;
+  });
+  for (const SegmentRef& ref : segments) {
+    EXPECT_GE(ref.first_live_list(), end);
+    end = ref.end_list();
+    rows += ref.rows;
+  }
+  EXPECT_EQ(rows, membrane.rows().size());
+  ExpectSound(&membrane, "");
+}
+
+TEST(Maintain, AnOldSnapshotStaysReadable) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+  auto old = membrane.TakeSnapshot();
+  ASSERT_TRUE(old.ok());
+  const std::map<uint64_t, Vector> rows = membrane.rows();
+  membrane.store()->HoldHorizon();
+  for (int round = 0; round < 3; ++round) {
+    InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 30 + round),
+              20001 + 5000 * round);
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceRetrain).ok());
+  }
+  const Vector query = ClusteredVectors(1, kDimensions, 20, 77)[0];
+  MemoryTable table(Metric::kL2, &rows, query);
+  auto cursor = SearchCursor::Open(membrane.store(), PageLock::kPin, *old,
+                                   query, {.target_recall = 1}, &table);
+  ASSERT_TRUE(cursor.ok()) << cursor.status().ToString();
+  size_t found = 0;
+  for (SearchCursor::Hit hit;; ++found) {
+    auto more = (*cursor)->Next(&hit);
+    ASSERT_TRUE(more.ok()) << more.status().ToString();
+    if (!*more) break;
+    EXPECT_TRUE(rows.contains(hit.id));
+  }
+  EXPECT_EQ(found, rows.size());
+}
+
+// One after the other, every operation of a whole run is the last before a
+// crash.
+TEST(Maintain, ACrashLosesNothing) {
+  MemoryMembrane origin({.dimensions = kDimensions, .shards = 2});
+  origin.Build(ClusteredVectors(1500, kDimensions, 10, 1));
+  InsertAll(&origin, ClusteredVectors(1200, kDimensions, 10, 2), 10001);
+  Delete(&origin, EveryNth(origin, 4, 1));
+  for (const auto goal :
+       {MaintenanceGoal::kForceMerge, MaintenanceGoal::kForceRetrain}) {
+    for (uint64_t n = 0;; n += n < 60 ? 1 : 17) {
+      MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
+      membrane.rows() = origin.rows();
+      membrane.ReplaceStore(origin.store()->CrashCopy());
+      membrane.store()->FailOperation(n, MemoryStore::Fault::kTear);
+      const Status status = Maintain(&membrane, goal);
+      if (status.ok()) break;
+      for (const auto unlogged :
+           {MemoryStore::Unlogged::kKept, MemoryStore::Unlogged::kLost}) {
+        MemoryMembrane after({.dimensions = kDimensions, .shards = 2});
+        after.rows() = origin.rows();
+        after.ReplaceStore(membrane.store()->CrashCopy(unlogged));
+        const std::string when = "operation " + std::to_string(n) + ": ";
+        ExpectSound(&after, when);
+        const Status again = Maintain(&after, goal);
+        ASSERT_TRUE(again.ok()) << when << again.ToString();
+        ExpectSound(&after, when + "again: ");
+      }
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
+  constexpr uint32_t kRows = 40000;
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(kRows, kDimensions, 50, 1));
+  const uint32_t before = membrane.store()->PageCount().value();
+  uint64_t next_id = 100001;
+  for (int round = 0; round < 10; ++round) {
+    Delete(&membrane, EveryNth(membrane, 10, round));
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kTidy).ok());
+    const auto rows = static_cast<uint32_t>(kRows - membrane.rows().size());
+    InsertAll(&membrane, ClusteredVectors(rows, kDimensions, 50, 100 + round),
+              next_id);
+    next_id += rows;
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kAll).ok());
+  }
+  const uint32_t after = membrane.store()->PageCount().value();
+  EXPECT_LE(after, before * 1.15) << before << " pages at first";
+  ExpectSound(&membrane, "");
+}
+
+struct Quality {
+  double recall;
+  double codes;
+};
+
+Quality QualityOf(MemoryMembrane* membrane,
+                  const std::vector<Vector>& queries) {
+  Quality quality{membrane->Recall(queries, 10, {}), 0};
+  for (const Vector& query : queries) {
+    membrane->Search(query, 10);
+    quality.codes += static_cast<double>(membrane->stats().codes_scanned);
+  }
+  quality.codes /= static_cast<double>(queries.size());
+  return quality;
+}
+
+TEST(Maintain, AnIndexThatStartedEmptyBecomesAsGoodAsABuiltOne) {
+  constexpr uint32_t kRows = 20000;
+  const auto vectors = ClusteredVectors(kRows, kDimensions, 60, 1);
+  const auto queries = ClusteredVectors(100, kDimensions, 60, 3);
+  MemoryMembrane built({.dimensions = kDimensions});
+  built.Build(vectors);
+  MemoryMembrane grown({.dimensions = kDimensions});
+  for (uint32_t at = 0; at < kRows; at += 1000) {
+    InsertAll(&grown, {vectors.begin() + at, vectors.begin() + at + 1000},
+              at + 1);
+    const Status status = Maintain(&grown, MaintenanceGoal::kAll);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+  }
+  ExpectSound(&grown, "");
+  const Quality expected = QualityOf(&built, queries);
+  const Quality found = QualityOf(&grown, queries);
+  EXPECT_GE(found.recall, expected.recall - 0.01);
+  EXPECT_LE(found.codes, expected.codes * 1.4);
+  RecordProperty("codes_ratio", std::to_string(found.codes / expected.codes));
+  std::printf("recall %.4f against %.4f, codes %.0f against %.0f\n",
+              found.recall, expected.recall, found.codes, expected.codes);
+}
+
+TEST(Maintain, FollowsDataThatMoves) {
+  constexpr uint32_t kHalf = 8000;
+  auto first = ClusteredVectors(kHalf, kDimensions, 60, 1);
+  auto second = ClusteredVectors(kHalf, kDimensions, 60, 2);
+  for (Vector& vector : second) {
+    for (float& x : vector) x = -x + 3;
+  }
+  std::vector<Vector> all = first;
+  all.insert(all.end(), second.begin(), second.end());
+  auto queries = ClusteredVectors(50, kDimensions, 60, 3);
+  for (size_t i = 0; i < queries.size(); i += 2) {
+    for (float& x : queries[i]) x = -x + 3;
+  }
+  MemoryMembrane built({.dimensions = kDimensions});
+  built.Build(all);
+  MemoryMembrane moved({.dimensions = kDimensions});
+  moved.Build(first);
+  for (uint32_t at = 0; at < kHalf; at += 1000) {
+    InsertAll(&moved, {second.begin() + at, second.begin() + at + 1000},
+              100001 + at);
+    ASSERT_TRUE(Maintain(&moved, MaintenanceGoal::kAll).ok());
+  }
+  const Quality expected = QualityOf(&built, queries);
+  const Quality found = QualityOf(&moved, queries);
+  std::printf("recall %.4f against %.4f, codes %.0f against %.0f\n",
+              found.recall, expected.recall, found.codes, expected.codes);
+  EXPECT_GE(found.recall, expected.recall - 0.01);
+  EXPECT_LE(found.codes, expected.codes * 1.4);
+  auto snapshot = moved.TakeSnapshot();
+  EXPECT_GT(snapshot->view->manifest.current_codebook(), 1u);
+}
+
+}  // namespace
+}  // namespace pomai
