@@ -26,11 +26,7 @@ class Checker {
     for (uint32_t shard = 0; shard < view_.meta.shards; ++shard) {
       Use(ShardBlock(shard), "shard page");
     }
-    for (const RetiredPages& retired : view_.manifest.retired) {
-      for (const BlockRun& run : retired.runs) {
-        for (uint32_t i = 0; i < run.count; ++i) Use(run.first + i, "retired");
-      }
-    }
+    POMAI_RETURN_IF_ERROR(CheckRetired());
     POMAI_RETURN_IF_ERROR(CheckManifest());
     for (const CodebookRef& ref : view_.manifest.codebooks) {
       POMAI_RETURN_IF_ERROR(
@@ -80,6 +76,22 @@ class Checker {
     } else {
       used_[block] = true;
     }
+  }
+
+  // Pages whose horizon has passed may be anybody's by now, or given back.
+  Status CheckRetired() {
+    for (const RetiredPages& batch : view_.manifest.retired) {
+      const uint64_t horizon =
+          batch.horizon != 0 ? batch.horizon : view_.meta.horizon;
+      POMAI_ASSIGN_OR_RETURN(const bool passed, store_->HorizonPassed(horizon));
+      if (passed) continue;
+      for (const BlockRun& run : batch.runs) {
+        for (uint32_t i = 0; i < run.count; ++i) {
+          Use(run.first + i, "a retired extent");
+        }
+      }
+    }
+    return Status::Ok();
   }
 
   Status CheckManifest() {

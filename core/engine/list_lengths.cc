@@ -3,10 +3,11 @@
 namespace pomai {
 namespace {
 
-// A table that grows evenly reaches it at four times its size: lists grow as
+// A table that grows evenly reaches it at 2.25 times its size: lists grow as
 // the square root of the rows.
-constexpr double kMostScannedRatio = 2;
-constexpr double kMostResidualRatio = 1.25;
+constexpr double kMostScannedRatio = 1.5;
+constexpr double kMostResidualRatio = 1.15;
+constexpr double kMostCalibratedGrowth = 1.3;
 // Below this, codes are too coarse to train on.
 constexpr uint32_t kLeastBits = 3;
 
@@ -50,16 +51,29 @@ double MeanSquaredResidual(const View& view) {
   return rows == 0 ? 0 : squares / rows;
 }
 
-void NoteTraining(const View& view, Manifest* manifest) {
-  manifest->trained_rows = 0;
-  for (size_t i = 0; i < view.directories.size(); ++i) {
-    manifest->trained_rows += view.directories[i].live_rows() -
-                              view.directories[i].WithoutDistance().rows;
+uint64_t CodedRows(const View& view) {
+  uint64_t rows = 0;
+  for (const SegmentDirectory& directory : view.directories) {
+    rows += directory.live_rows() - directory.WithoutDistance().rows;
   }
+  return rows;
+}
+
+void NoteCalibration(const View& view, Manifest* manifest) {
+  manifest->calibrated_rows = CodedRows(view);
+  if (manifest->calibrated_codebook == manifest->current_codebook()) return;
+  manifest->calibrated_codebook = manifest->current_codebook();
+  manifest->trained_rows = manifest->calibrated_rows;
   manifest->trained_list_rows = static_cast<float>(RowsOfARowsList(view));
   manifest->mean_squared_residual =
       static_cast<float>(MeanSquaredResidual(view));
-  manifest->calibrated_codebook = manifest->current_codebook();
+}
+
+bool CalibrationIsOutgrown(const View& view) {
+  const Manifest& manifest = view.manifest;
+  if (manifest.calibrated_codebook == 0) return false;
+  return static_cast<double>(CodedRows(view)) >=
+         kMostCalibratedGrowth * static_cast<double>(manifest.calibrated_rows);
 }
 
 uint32_t ListsFor(const MetaPage& meta, uint64_t rows) {
@@ -73,10 +87,7 @@ bool CodebookIsOutgrown(const View& view) {
   // One that is still being moved to is not judged.
   if (manifest.calibrated_codebook != codebook->version()) return false;
   if (view.meta.bits < kLeastBits || manifest.trained_rows == 0) return false;
-  uint64_t rows = 0;
-  for (const SegmentDirectory& directory : view.directories) {
-    rows += directory.live_rows();
-  }
+  const uint64_t rows = CodedRows(view);
   const double growth =
       static_cast<double>(rows) / static_cast<double>(manifest.trained_rows);
   const double fresh = manifest.trained_list_rows * growth *

@@ -20,15 +20,22 @@ double RowsOfARowsList(const View& view);
 // The mean squared residual of the rows of these segments.
 double MeanSquaredResidual(const View& view);
 
+// Rows with distance in segments, dead ones too.
+uint64_t CodedRows(const View& view);
+
 // Notes in `manifest`, whose segments are those of `view`, what the current
-// codebook is like now that it has just been trained.
-void NoteTraining(const View& view, Manifest* manifest);
+// codebook is like: that it is being calibrated with these rows and, if it is a
+// new one, how well it fits them.
+void NoteCalibration(const View& view, Manifest* manifest);
 
 // Lists a codebook trained on `rows` rows would have.
 uint32_t ListsFor(const MetaPage& meta, uint64_t rows);
 
-// Whether searches scan at least twice of what they would with a codebook
-// trained now, or residuals have grown by a quarter: the bounds with them.
+// Whether searches scan at least half as much again as they would with a
+// codebook trained now, or residuals, and with them the bounds, have grown.
 bool CodebookIsOutgrown(const View& view);
+
+// Whether so many rows have come that searches should be calibrated again.
+bool CalibrationIsOutgrown(const View& view);
 
 }  // namespace pomai

@@ -18,8 +18,8 @@ uint32_t PagesOf(const std::vector<RetiredPages>& retired) {
   return pages;
 }
 
-// The segment that reaches farthest back, if there are as many free pages
-// before its first one as it has.
+// The segment that reaches farthest back, if free pages before its last one can
+// take it: written anew, it ends before that.
 size_t MovableSegment(const Space& space) {
   const auto& segments = space.snapshot().view->manifest.segments;
   size_t last = SIZE_MAX;
@@ -32,12 +32,26 @@ size_t MovableSegment(const Space& space) {
     }
   }
   if (last == SIZE_MAX) return last;
-  BlockNumber first = kNoBlock;
-  for (const BlockRun& run : segments[last].extent.runs) {
-    first = std::min(first, run.first);
-  }
   const uint32_t wanted = segments[last].extent.page_count();
-  return space.FreeBelow(first) > wanted ? last : SIZE_MAX;
+  return space.FreeBelow(last_end) > wanted ? last : SIZE_MAX;
+}
+
+Result<uint64_t> CountDead(const MaintenanceHost& host, const View& view,
+                           size_t segment) {
+  constexpr uint64_t kRowsPerPoll = 16384;
+  const SegmentRef& ref = view.manifest.segments[segment];
+  SegmentReader reader(host.store, view.meta.shape(), &ref, host.sealed);
+  uint64_t dead = 0;
+  for (uint64_t row = view.directories[segment].first_live_row();
+       row < ref.rows; ++row) {
+    POMAI_ASSIGN_OR_RETURN(const bool is_dead,
+                           reader.IsDead(static_cast<uint32_t>(row)));
+    dead += is_dead ? 1 : 0;
+    if (row % kRowsPerPoll != 0) continue;
+    reader.Release();
+    POMAI_RETURN_IF_ERROR(host.store->Poll());
+  }
+  return dead;
 }
 
 }  // namespace
@@ -64,25 +78,8 @@ const char* StepName(Kind kind) {
   return "unknown";
 }
 
-Result<uint64_t> Maintenance::CountDead(const View& view,
-                                        size_t segment) const {
-  constexpr uint64_t kRowsPerPoll = 16384;
-  const SegmentRef& ref = view.manifest.segments[segment];
-  SegmentReader reader(host_.store, view.meta.shape(), &ref, host_.sealed);
-  uint64_t dead = 0;
-  for (uint64_t row = view.directories[segment].first_live_row();
-       row < ref.rows; ++row) {
-    POMAI_ASSIGN_OR_RETURN(const bool is_dead,
-                           reader.IsDead(static_cast<uint32_t>(row)));
-    dead += is_dead ? 1 : 0;
-    if (row % kRowsPerPoll != 0) continue;
-    reader.Release();
-    POMAI_RETURN_IF_ERROR(host_.store->Poll());
-  }
-  return dead;
-}
-
-Result<PlanInput> Maintenance::Look(const Space& space) const {
+Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
+                                    const Space& space) const {
   const View& view = *space.snapshot().view;
   PlanInput input;
   input.view = &view;
@@ -103,7 +100,7 @@ Result<PlanInput> Maintenance::Look(const Space& space) const {
   for (size_t i = 0; i < view.manifest.segments.size(); ++i) {
     uint64_t dead = 0;
     if (merges) {
-      POMAI_ASSIGN_OR_RETURN(dead, CountDead(view, i));
+      POMAI_ASSIGN_OR_RETURN(dead, CountDead(host, view, i));
     }
     input.dead.push_back(dead);
   }
@@ -112,27 +109,28 @@ Result<PlanInput> Maintenance::Look(const Space& space) const {
   input.retired_pages = PagesOf(space.retired());
   input.free_at_end = space.pages() - space.FreeEnd();
   input.movable_segment = MovableSegment(space);
-  input.may_give_back = !gave_back_;
+  input.may_give_back = may_give_back_;
   return input;
 }
 
-Result<bool> Maintenance::Step() {
-  POMAI_ASSIGN_OR_RETURN(auto space, Space::Open(host_.store, host_.sealed,
-                                                 host_.cache, host_.key));
-  POMAI_ASSIGN_OR_RETURN(const PlanInput input, Look(*space));
+Result<bool> Maintenance::Step(const MaintenanceHost& host) {
+  POMAI_ASSIGN_OR_RETURN(
+      auto space, Space::Open(host.store, host.sealed, host.cache, host.key));
+  POMAI_ASSIGN_OR_RETURN(const PlanInput input, Look(host, *space));
   MaintenanceStep step = PlanStep(input, goal_);
   const bool can_train = input.view->meta.dimensions != 0;
   if (goal_ == MaintenanceGoal::kForceRetrain && !trained_ && can_train) {
     step.kind = Kind::kTrain;
   }
   if (step.kind == Kind::kNone) return false;
-  POMAI_RETURN_IF_ERROR(Do(space.get(), step));
+  POMAI_RETURN_IF_ERROR(Do(host, space.get(), step));
   last_ = std::move(step);
   return true;
 }
 
-Status Maintenance::Do(Space* space, const MaintenanceStep& step) {
-  host_.Report(StepName(step.kind), 0, 0);
+Status Maintenance::Do(const MaintenanceHost& host, Space* space,
+                       const MaintenanceStep& step) {
+  host.Report(StepName(step.kind), 0, 0);
   switch (step.kind) {
     case Kind::kNone:
       return Status::Ok();
@@ -141,27 +139,25 @@ Status Maintenance::Do(Space* space, const MaintenanceStep& step) {
       sealed_[step.shard] = goal_ != MaintenanceGoal::kSeal &&
                             goal_ != MaintenanceGoal::kTidy &&
                             goal_ != MaintenanceGoal::kAll;
-      return SealTail(host_, step.shard);
+      return SealTail(host, step.shard);
     case Kind::kMove:
-      return MoveSegments(host_, space, step);
+      return MoveSegments(host, space, step);
     case Kind::kTrain:
       trained_ = true;
-      return TrainCodebook(host_, space);
+      return TrainCodebook(host, space);
     case Kind::kSwitch:
-      return SwitchShards(host_, space);
+      return SwitchShards(host, space);
     case Kind::kMerge:
-      return MergeSegments(host_, space, step);
+      return MergeSegments(host, space, step);
     case Kind::kCalibrate:
-      return CalibrateCodebook(host_, space);
+      return CalibrateCodebook(host, space);
     case Kind::kGiveBack:
-      return GiveBack(*space);
+      break;
   }
+  // Others may use the store: then the pages wait for another time.
+  POMAI_ASSIGN_OR_RETURN(
+      may_give_back_, host.store->Truncate(space->FreeEnd(), space->pages()));
   return Status::Ok();
-}
-
-Status Maintenance::GiveBack(const Space& space) {
-  gave_back_ = true;
-  return host_.store->Truncate(space.FreeEnd(), space.pages()).status();
 }
 
 }  // namespace pomai

@@ -1,9 +1,9 @@
 // Maintain: keeps an index in shape, step by step: seals tails, merges
 // segments, trains new codebooks, gives free pages back.
 //
-//   Maintenance maintenance(host, MaintenanceGoal::kAll);
+//   Maintenance maintenance(MaintenanceGoal::kAll);
 //   for (bool more = true; more;) {
-//     POMAI_ASSIGN_OR_RETURN(more, maintenance.Step());
+//     POMAI_ASSIGN_OR_RETURN(more, maintenance.Step(host));
 //     ... commit; let others have the maintenance lock ...
 //   }
 //
@@ -23,26 +23,24 @@ namespace pomai {
 
 class Maintenance {
  public:
-  Maintenance(const MaintenanceHost& host, MaintenanceGoal goal)
-      : host_(host), goal_(goal) {}
+  explicit Maintenance(MaintenanceGoal goal) : goal_(goal) {}
 
-  // False, and nothing changed, when there is nothing to do.
-  Result<bool> Step();
+  // False, and nothing changed, when there is nothing to do. Each step may have
+  // a host of its own.
+  Result<bool> Step(const MaintenanceHost& host);
   // What the last step that changed something did.
   MaintenanceStep::Kind last_kind() const { return last_.kind; }
 
  private:
-  Result<PlanInput> Look(const Space& space) const;
-  Result<uint64_t> CountDead(const View& view, size_t segment) const;
-  Status Do(Space* space, const MaintenanceStep& step);
-  Status GiveBack(const Space& space);
+  Result<PlanInput> Look(const MaintenanceHost& host, const Space& space) const;
+  Status Do(const MaintenanceHost& host, Space* space,
+            const MaintenanceStep& step);
 
-  MaintenanceHost host_;
   MaintenanceGoal goal_;
   MaintenanceStep last_;
   std::vector<bool> sealed_;  // shards, by a forced goal
   bool trained_ = false;
-  bool gave_back_ = false;
+  bool may_give_back_ = true;
 };
 
 // What happened to be done, for messages.

@@ -110,8 +110,11 @@ class Planner {
   }
 
   bool Calibrate(MaintenanceStep* step) const {
-    if (current_ == 0 || manifest_.calibrated_codebook == current_)
-      return false;
+    if (current_ == 0) return false;
+    const bool due =
+        manifest_.calibrated_codebook != current_ ||
+        (goal_ == MaintenanceGoal::kAll && CalibrationIsOutgrown(view_));
+    if (!due) return false;
     for (const PlanInput::Tail& tail : input_.tails) {
       if (tail.earlier_codebook) return false;
     }

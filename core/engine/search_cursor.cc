@@ -76,7 +76,7 @@ class BestFirstCursor : public SearchCursor {
   Status Open() {
     POMAI_RETURN_IF_ERROR(scanner_.Open());
     const Manifest& manifest = snapshot_.view->manifest;
-    growth_ = static_cast<double>(manifest.trained_rows) /
+    growth_ = static_cast<double>(manifest.calibrated_rows) /
               static_cast<double>(std::max<uint64_t>(scanner_.rows(), 1));
     rule_.emplace(metric_, manifest.max_squared_norm, query_norm_, growth_);
     lists_left_ = scanner_.NextList(&next_list_);

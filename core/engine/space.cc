@@ -7,8 +7,7 @@
 namespace pomai {
 namespace {
 
-// Spare pages a shard gets at most with one publication: as many as the tail
-// had that was sealed, within these bounds.
+// Spare pages a shard gets at most with one publication.
 constexpr size_t kMostSpares = ShardPage::kMaxSpares / 2;
 
 // Sorted, without neighbours that could be one run.
@@ -200,6 +199,8 @@ std::vector<BlockNumber> Space::SparesFor(const Publication& publication) {
     from = block + 1;
     spares.push_back(block);
   }
+  // Taken from the back.
+  std::reverse(spares.begin(), spares.end());
   return spares;
 }
 
@@ -268,11 +269,8 @@ Status Space::EditShards(const Publication& publication, PageChange* change) {
     }
     if (publication.cut && shard == publication.cut_shard) {
       POMAI_RETURN_IF_ERROR(CutTail(change, *publication.cut, &root));
-      const auto spares = SparesFor(publication);
-      root.spares.insert(root.spares.begin(), spares.rbegin(), spares.rend());
-      if (root.spares.size() > ShardPage::kMaxSpares) {
-        root.spares.resize(ShardPage::kMaxSpares);
-      }
+      // Earlier ones may lie at the file's end; nobody reads them.
+      root.spares = SparesFor(publication);
     }
     root.Encode(pages[i], shard);
   }

@@ -118,7 +118,7 @@ Status CalibrateCodebook(const MaintenanceHost& host, Space* space) {
     manifest.max_squared_norm = std::max(
         manifest.max_squared_norm, kernel::InnerProduct(row, row, dimensions));
   }
-  NoteTraining(view, &manifest);
+  NoteCalibration(view, &manifest);
   POMAI_ASSIGN_OR_RETURN(auto next_view, MakeView(host.store, host.sealed,
                                                   view.meta, manifest, &view));
   CalibrationOptions options;

@@ -68,6 +68,7 @@ std::vector<uint8_t> Manifest::Encode() const {
   Put<float>(&bytes, mean_squared_residual);
   Put<float>(&bytes, trained_list_rows);
   Put<uint64_t>(&bytes, calibrated_codebook);
+  Put<uint64_t>(&bytes, calibrated_rows);
   Put<uint32_t>(&bytes, static_cast<uint32_t>(codebooks.size()));
   for (const CodebookRef& codebook : codebooks) {
     Put<uint64_t>(&bytes, codebook.version);

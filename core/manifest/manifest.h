@@ -10,7 +10,7 @@
 // Bytes (an extent of kind kManifest, one run):
 //   u64 sequence, u64 rows trained on, f32 largest squared norm,
 //   f32 mean squared residual, f32 rows of a row's list when trained,
-//   u64 codebook calibrated with
+//   u64 codebook calibrated with, u64 rows calibrated with
 //   u32 codebooks, each:  u64 version, u32 lists, extent
 //   u32 segments, each:   extent, u32 shard, u32 first list, u32 lists,
 //                         u32 live from, u64 codebook version, u64 rows,
@@ -67,8 +67,10 @@ struct Manifest {
   // Rows of the list that a row is in, on average over the rows: what a search
   // of one list scans.
   float trained_list_rows = 0;
-  // The codebook that the three above and `calibration` belong to.
+  // The codebook that the figures above and `calibration` belong to, and the
+  // rows there were when it was calibrated.
   uint64_t calibrated_codebook = 0;
+  uint64_t calibrated_rows = 0;
   std::vector<CodebookRef> codebooks;  // version 0 is never listed
   std::vector<SegmentRef> segments;
   Calibration calibration;

@@ -213,6 +213,7 @@ Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
   manifest.trained_list_rows =
       from.Number<float>("rows of a row's list", 0, most);
   manifest.calibrated_codebook = from.U64("calibrated codebook", 0, ~0ull - 1);
+  manifest.calibrated_rows = from.U64("rows calibrated with", 0, ~0ull);
   DecodeCodebooks(&from, &manifest.codebooks);
   const uint32_t segments = from.Count("segments", 80);
   for (uint32_t i = 0; i < segments && from.ok(); ++i) {

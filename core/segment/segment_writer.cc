@@ -27,7 +27,7 @@ struct SegmentWriter::Streams {
 };
 
 uint64_t PieceRows(const CodeShape& shape, uint64_t rows) {
-  constexpr uint64_t kPieceBytes = uint64_t{4} << 20;
+  constexpr uint64_t kPieceBytes = uint64_t{1} << 19;
   const uint64_t least = kPieceBytes / shape.record_size();
   return std::max({least, rows / 16, uint64_t{1024}});
 }

@@ -145,7 +145,7 @@ Status IndexBuild::Calibrate() {
   EnterBuildPhase(BuildPhase::kCalibrating, 0);
   POMAI_ASSIGN_OR_RETURN(auto view, MakeView(&store_, PageLock::kPin,
                                              plan_.meta, manifest_, nullptr));
-  NoteTraining(*view, &manifest_);
+  NoteCalibration(*view, &manifest_);
   CalibrationOptions options;
   options.progress = ReportBuildWork;
   POMAI_ASSIGN_OR_RETURN(

