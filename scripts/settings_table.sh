@@ -12,7 +12,7 @@ perl -0777 -e '
   sub slurp { open my $f, "<", $_[0] or die "$_[0]: $!"; local $/; <$f> }
   my $source = slurp("src/am/settings.cc");
   my @rows;
-  while ($source =~ /\{"(pomai\.\w+)",\s*((?:"[^"]*"\s*)+),\s*&[\w:]+,\s*([\d.]+),/g) {
+  while ($source =~ /\{"(pomai\.\w+)",\s*((?:"[^"]*"\s*)+),\s*&[\w:]+,\s*([\d.]+|true|false)\s*[,}]/g) {
     my ($name, $text, $initial) = ($1, $2, $3);
     $text = join("", $text =~ /"([^"]*)"/g);
     push @rows, "| `$name` | $initial | $text |\n";

@@ -66,7 +66,15 @@ COMMENT ON FUNCTION pomai_membrane(regclass) IS
 
 CREATE VIEW pomai_membranes AS
   SELECT n.nspname AS schemaname, t.relname AS tablename,
-         c.relname AS indexname, m.*
+         c.relname AS indexname, m.*,
+         -- Whoever holds the maintenance lock; a worker says what it does.
+         (SELECT a.query FROM pg_catalog.pg_locks l
+          JOIN pg_catalog.pg_stat_activity a USING (pid)
+          WHERE l.locktype = 'page' AND l.granted
+            AND l.relation = c.oid AND l.page = 0
+            AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+                              WHERE d.datname = current_database())
+          LIMIT 1) AS maintenance
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_am a ON a.oid = c.relam AND a.amname = 'pomai'
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -91,6 +99,30 @@ CREATE FUNCTION pomai_check(index regclass) RETURNS SETOF text
   LANGUAGE c STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION pomai_check(regclass) IS
   'what is wrong with an index, compared with its table; no row if it is sound';
+
+CREATE FUNCTION pomai_snapshot(
+  index regclass,
+  OUT kind text, OUT shard integer, OUT id bigint, OUT rows bigint,
+  OUT pages bigint, OUT horizon xid8)
+  RETURNS SETOF record
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pomai_snapshot(regclass) IS
+  'the manifest (its id is its sequence), codebooks, tails (the id is the last extent''s) and retired pages with the transaction each waits for';
+
+-- Maintenance by hand. Each waits for its turn.
+
+CREATE FUNCTION pomai_seal(index regclass) RETURNS bigint
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pomai_seal(regclass) IS
+  'puts what was inserted lately into segments; returns the rows';
+CREATE FUNCTION pomai_merge(index regclass) RETURNS bigint
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pomai_merge(regclass) IS
+  'seals, then merges until no list is in two segments and no entry is dead; returns the segments';
+CREATE FUNCTION pomai_retrain(index regclass) RETURNS bigint
+  LANGUAGE c STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pomai_retrain(regclass) IS
+  'trains lists anew and moves all rows to them; returns the lists';
 
 -- Searching.
 

@@ -1,5 +1,6 @@
 #include "core/engine/insert_rows.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -111,7 +112,7 @@ class ShardBatch {
 // another codebook meanwhile.
 Status InsertIntoShard(PageStore* store, PageLock sealed, ViewCache* cache,
                        uint64_t key, uint32_t shard, Snapshot snapshot,
-                       std::span<const InsertRow> rows) {
+                       std::span<const InsertRow> rows, uint64_t* tail_rows) {
   size_t done = 0;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const uint64_t version = snapshot.tails[shard].codebook_version;
@@ -122,6 +123,9 @@ Status InsertIntoShard(PageStore* store, PageLock sealed, ViewCache* cache,
                                        batch.record_size(),
                                        batch.entries().subspan(done), &result));
     done += result.appended;
+    if (tail_rows != nullptr) {
+      *tail_rows = std::max(*tail_rows, result.tail_rows);
+    }
     if (!result.codebook_changed) return Status::Ok();
     POMAI_RETURN_IF_ERROR(store->Poll());
     POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
@@ -134,7 +138,7 @@ Status InsertIntoShard(PageStore* store, PageLock sealed, ViewCache* cache,
 }  // namespace
 
 Status Insert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
-              std::span<const InsertRow> rows) {
+              std::span<const InsertRow> rows, uint64_t* tail_rows) {
   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
                          TakeSnapshot(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions, rows));
@@ -154,8 +158,8 @@ Status Insert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
   for (const InsertRow& row : rows) wanted[row.id % shards] = true;
   for (uint32_t shard = 0; shard < shards; ++shard) {
     if (!wanted[shard]) continue;
-    POMAI_RETURN_IF_ERROR(
-        InsertIntoShard(store, sealed, cache, key, shard, snapshot, rows));
+    POMAI_RETURN_IF_ERROR(InsertIntoShard(store, sealed, cache, key, shard,
+                                          snapshot, rows, tail_rows));
   }
   return Status::Ok();
 }

@@ -21,7 +21,9 @@ struct InsertRow {
 
 // InvalidArgument ("expected 100 dimensions, not 3") before anything is
 // written when a length differs. After another error some rows may be in.
+// `tail_rows` (may be null): rows in the fullest tail that was written to,
+// about.
 Status Insert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
-              std::span<const InsertRow> rows);
+              std::span<const InsertRow> rows, uint64_t* tail_rows = nullptr);
 
 }  // namespace pomai

@@ -38,7 +38,7 @@ class NewPages {
       const uint32_t count = std::max(expected_, taken_ + 1) - taken_;
       POMAI_ASSIGN_OR_RETURN(const BlockNumber first, store_->Extend(count));
       for (uint32_t i = count; i > 0; --i) spares_->push_back(first + i - 1);
-      changed_ = count > 1;
+      if (count > 1) changed_ = true;
     } else {
       changed_ = true;
     }
@@ -58,6 +58,12 @@ class NewPages {
   uint32_t taken_ = 0;
   bool changed_ = false;
 };
+
+uint64_t BytesOf(std::span<const TailEntry> entries) {
+  uint64_t bytes = 0;
+  for (const TailEntry& entry : entries) bytes += entry.record.size();
+  return bytes;
+}
 
 // Puts the records of one change into the payload pages of one extent, front to
 // back.
@@ -204,8 +210,7 @@ Result<size_t> TailAppender::FillLast(const TailDirectory& last,
                                       std::span<const TailEntry> entries) {
   TailDirectory directory = last;
   POMAI_ASSIGN_OR_RETURN(uint8_t * page, change_->Edit(root_.last_block));
-  NewPages pages(store_, &root_.spares,
-                 PagesFor(record_size_ * entries.size()));
+  NewPages pages(store_, &root_.spares, PagesFor(BytesOf(entries)));
   POMAI_ASSIGN_OR_RETURN(const size_t count, Fill(root_.last_id, page,
                                                   &directory, &pages, entries));
   if (pages.changed()) {
@@ -229,8 +234,7 @@ Result<size_t> TailAppender::AddExtent(const TailDirectory& last,
   directory.codebook_version = codebook_version_;
   std::vector<uint8_t> page(kPageSize);
   PutPageHeader(page.data(), {id, 0, PageKind::kTailDirectory});
-  NewPages pages(store_, &root_.spares,
-                 1 + PagesFor(record_size_ * entries.size()));
+  NewPages pages(store_, &root_.spares, 1 + PagesFor(BytesOf(entries)));
   POMAI_ASSIGN_OR_RETURN(const size_t count,
                          Fill(id, page.data(), &directory, &pages, entries));
   POMAI_ASSIGN_OR_RETURN(const BlockNumber block, pages.Take());

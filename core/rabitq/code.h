@@ -89,7 +89,7 @@ void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
 // |r|^2 of the residual that a record stands for, from its 1-bit factors: with
 // f = |r|^2 / <x, r>, w the cosine of residual and code and |x|^2 = D / 4,
 // factors.h says error^2 = f^2 |x|^2 (1 - w^2) / (D - 1) and |r| = f w |x|.
-// To within some thousandths; 0 where the vector was too large for float.
+// To within three percent (rescale is rounded); 0 where the vector was too large for float.
 double SquaredResidual(const CodeShape& shape, const uint8_t* record);
 
 // The vector that a record stands for, nearly: `centroid` plus the multiple of

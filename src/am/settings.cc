@@ -6,11 +6,19 @@
 namespace pomai::am {
 
 namespace settings {
+bool background_maintenance = true;
 double target_recall = 0.95;
 int probes = 0;
 }  // namespace settings
 
 namespace {
+
+struct BoolSetting {
+  const char* name;
+  const char* sentence;
+  bool* value;
+  bool initial;
+};
 
 struct IntSetting {
   const char* name;
@@ -27,6 +35,12 @@ struct RealSetting {
 };
 
 // Sorted by name.
+constexpr BoolSetting kBoolSettings[] = {
+    {"pomai.background_maintenance",
+     "Lets inserts start workers that keep indexes in shape.",
+     &settings::background_maintenance, true},
+};
+
 constexpr IntSetting kIntSettings[] = {
     {"pomai.probes", "Lists a search reads; 0 lets pomai.target_recall decide.",
      &settings::probes, 0, 0, static_cast<int>(kMaxLists)},
@@ -41,6 +55,11 @@ constexpr RealSetting kRealSettings[] = {
 }  // namespace
 
 void DefineSettings() {
+  for (const BoolSetting& setting : kBoolSettings) {
+    DefineCustomBoolVariable(setting.name, setting.sentence, nullptr,
+                             setting.value, setting.initial, PGC_USERSET, 0,
+                             nullptr, nullptr, nullptr);
+  }
   for (const IntSetting& setting : kIntSettings) {
     DefineCustomIntVariable(setting.name, setting.sentence, nullptr,
                             setting.value, setting.initial, setting.least,

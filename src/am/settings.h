@@ -8,6 +8,7 @@
 namespace pomai::am {
 
 namespace settings {
+extern bool background_maintenance;
 extern double target_recall;
 extern int probes;
 }  // namespace settings

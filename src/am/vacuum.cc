@@ -3,6 +3,8 @@
 #include "core/engine/vacuum_pass.h"
 
 #include "src/am/callbacks.h"
+#include "src/am/maintenance.h"
+#include "src/am/settings.h"
 #include "src/host_pg/maintenance_lock.h"
 #include "src/host_pg/process_cache.h"
 #include "src/host_pg/relation_store.h"
@@ -77,6 +79,29 @@ Status Count(IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
       });
 }
 
+// Marks are set and counted: now what they made due, and what inserts left. A
+// new codebook takes longer than one wants to wait for VACUUM.
+Status Tidy(IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
+  Relation index = vacuum->index;
+  Relation heap = nullptr;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    heap = table_open(index->rd_index->indrelid, AccessShareLock);
+    LockMaintenance(index);
+  }));
+  Maintenance maintenance(MaintenanceGoal::kTidy);
+  MaintenanceRun run(heap, index, &maintenance);
+  run.set_strategy(vacuum->strategy);
+  run.set_poll_as(RelationStore::PollAs::kVacuum);
+  POMAI_RETURN_IF_ERROR(run.All());
+  RelationStore store(index);
+  POMAI_ASSIGN_OR_RETURN(result->num_pages, store.PageCount());
+  return pg::Call([&]() noexcept {
+    UnlockMaintenance(index);
+    table_close(heap, AccessShareLock);
+    if (settings::background_maintenance) (void)RequestWorker(index);
+  });
+}
+
 IndexBulkDeleteResult* NewResult() {
   return static_cast<IndexBulkDeleteResult*>(
       palloc0(sizeof(IndexBulkDeleteResult)));
@@ -102,8 +127,12 @@ extern "C" IndexBulkDeleteResult* pomai_bulk_delete(
 // pass of bulk deletion has counted already.
 extern "C" IndexBulkDeleteResult* pomai_vacuum_cleanup(
     IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
-  if (vacuum->analyze_only || result != nullptr) return result;
-  result = am::NewResult();
-  pg::Entry([&] { return am::Count(vacuum, result); });
+  if (vacuum->analyze_only) return result;
+  const bool counted = result != nullptr;
+  if (!counted) result = am::NewResult();
+  pg::Entry([&] {
+    if (!counted) POMAI_RETURN_IF_ERROR(am::Count(vacuum, result));
+    return am::Tidy(vacuum, result);
+  });
   return result;
 }

@@ -28,4 +28,26 @@ inline void UnlockMaintenance(Relation index) {
   UnlockPage(index, 0, ExclusiveLock);
 }
 
+inline LOCKTAG MaintenanceTag(Relation index) {
+  const LockRelId& id = index->rd_lockInfo.lockRelId;
+  LOCKTAG tag;
+  SET_LOCKTAG_PAGE(tag, id.dbId, id.relId, 0);
+  return tag;
+}
+
+// Whether another process holds the lock. Looks only: taking the lock for a
+// moment would turn away somebody who does not wait.
+inline bool MaintenanceRuns(Relation index) {
+  const LOCKTAG tag = MaintenanceTag(index);
+  int holders = 0;
+  GetLockConflicts(&tag, ExclusiveLock, &holders);
+  return holders > 0;
+}
+
+// Whether somebody waits for the lock, which this process holds.
+inline bool MaintenanceWanted(Relation index) {
+  const LOCKTAG tag = MaintenanceTag(index);
+  return LockHasWaiters(&tag, ExclusiveLock, false);
+}
+
 }  // namespace pomai

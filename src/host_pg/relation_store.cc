@@ -177,6 +177,11 @@ Result<bool> RelationStore::Truncate(uint32_t pages, uint32_t expected) {
 
 Status RelationStore::Poll() {
   Assert(held_ == 0);
+  if (watch_ != nullptr) {
+    bool waits = false;
+    POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept { waits = watch_->Look(); }));
+    if (waits) return Status::Aborted("another session waits");
+  }
   if (poll_as_ == PollAs::kVacuum) {
     return pg::Call([]() noexcept { compat::VacuumDelay(); });
   }

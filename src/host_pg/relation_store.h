@@ -21,6 +21,7 @@
 
 #include "core/host/page_store.h"
 #include "src/host_pg/recent_buffers.h"
+#include "src/host_pg/waiter_watch.h"
 #include "src/pg/server.h"
 
 namespace pomai {
@@ -46,6 +47,8 @@ class RelationStore : public PageStore {
   // Pages go through this ring of buffers (VACUUM). Null: all of them.
   void set_strategy(BufferAccessStrategy strategy) { strategy_ = strategy; }
   void set_poll_as(PollAs poll_as) { poll_as_ = poll_as; }
+  // Poll fails with Aborted once it notices somebody. Null: nobody is watched.
+  void set_watch(WaiterWatch* watch) { watch_ = watch; }
   // The index's table, for HorizonPassed.
   void set_heap(Relation heap) { heap_ = heap; }
 
@@ -74,6 +77,7 @@ class RelationStore : public PageStore {
 
   Relation relation_;
   Relation heap_ = nullptr;
+  WaiterWatch* watch_ = nullptr;
   ForkNumber fork_;
   Mode mode_;
   PollAs poll_as_ = PollAs::kStatement;

@@ -40,6 +40,18 @@ inline uint64_t StorageKey(Relation relation) {
   return (database << 32 | file) ^ space * 0x9e3779b97f4a7c15u;
 }
 
+// Whether the storage of `relation` was made in this transaction: other
+// sessions cannot open it yet.
+inline bool MadeInTransaction(Relation relation) {
+#if PG_VERSION_NUM >= 160000
+  const SubTransactionId newest = relation->rd_firstRelfilelocatorSubid;
+#else
+  const SubTransactionId newest = relation->rd_firstRelfilenodeSubid;
+#endif
+  return newest != InvalidSubTransactionId ||
+         relation->rd_createSubid != InvalidSubTransactionId;
+}
+
 // Adds up to `count` zeroed pages at the end of `fork`, at least one, without
 // a gap. The caller holds the relation's extension lock (or is alone).
 // Returns how many; `*first` is the first of them.

@@ -150,8 +150,8 @@ class MemoryMembrane {
     POMAI_ASSIGN_OR_RETURN(auto view, MakeView(store_.get(), PageLock::kPin,
                                                meta_, manifest, nullptr));
     NoteCalibration(*view, &manifest);
-    POMAI_ASSIGN_OR_RETURN(view, MakeView(store_.get(), PageLock::kPin, meta_,
-                                          manifest, nullptr));
+    POMAI_ASSIGN_OR_RETURN(
+        view, MakeView(store_.get(), PageLock::kPin, meta_, manifest, nullptr));
     POMAI_ASSIGN_OR_RETURN(
         manifest.calibration,
         Calibrate(store_.get(), PageLock::kPin, view, &sample, {}));

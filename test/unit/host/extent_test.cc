@@ -37,6 +37,9 @@ class PlainStore : public PageStore {
   Result<uint32_t> PageCount() override {
     return static_cast<uint32_t>(pages_.size());
   }
+  Result<uint64_t> Horizon() override { return uint64_t{0}; }
+  Result<bool> HorizonPassed(uint64_t) override { return true; }
+  Result<bool> Truncate(uint32_t, uint32_t) override { return false; }
   Status Poll() override { return Status::Ok(); }
   uint8_t* page(BlockNumber block) { return pages_.at(block).data(); }
 
@@ -198,6 +201,17 @@ TEST(Page, CheckPageNamesBlockExpectedAndFound) {
   for (const char* part : {"block 9", "page 8", "page 6"}) {
     EXPECT_NE(status.message().find(part), std::string_view::npos) << part;
   }
+}
+
+TEST(Page, APageOfAnEarlierFormatAsksForReindex) {
+  std::vector<uint8_t> page(kPageSize);
+  PutPageHeader(page.data(), {7, 0, PageKind::kSegment});
+  PutFixed<uint16_t>(page.data() + kPageHeaderOffset + 12, 1);
+  const Status status = CheckPage(page.data(), 3, {7, 0, PageKind::kSegment});
+  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(status.message().find("block 3 has format 1"),
+            std::string_view::npos);
+  EXPECT_NE(status.message().find("REINDEX"), std::string_view::npos);
 }
 
 TEST(Page, CheckPageTakesUnknownFormatOrKindForCorruption) {

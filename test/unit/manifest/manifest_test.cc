@@ -16,6 +16,9 @@ Manifest Sample() {
   manifest.trained_rows = 5000;
   manifest.max_squared_norm = 3.5f;
   manifest.mean_squared_residual = 0.25f;
+  manifest.trained_list_rows = 17.5f;
+  manifest.calibrated_codebook = 7;
+  manifest.calibrated_rows = 6000;
   manifest.codebooks = {{1, 4, {10, PageKind::kCodebook, {{20, 3}}}},
                         {7, 9, {11, PageKind::kCodebook, {{30, 2}, {40, 1}}}}};
   SegmentRef segment;
@@ -31,9 +34,14 @@ Manifest Sample() {
   segment.refine_page = 5;
   segment.ids_page = 7;
   segment.dead_page = 9;
+  segment.squared_residuals = 275;
   manifest.segments = {segment, segment};
+  manifest.segments[1].first_list = 2;
+  manifest.segments[1].lists = 6;
+  manifest.segments[1].live_from = 5;
   manifest.calibration = {{1, 10}, {0.9f, 0.95f, 0.99f}, {1, 2, 3, 4, 5, 6}};
   manifest.calibration.taus[5] = HUGE_VALF;
+  manifest.retired = {{100, {{90, 2}, {95, 1}}}, {0, {{99, 1}}}};
   return manifest;
 }
 
@@ -79,7 +87,7 @@ TEST(Manifest, ValuesThatMakeNoSenseAreCorruptionWithTheirName) {
   ExpectCorruption(manifest, "extent id");
   manifest = Sample();
   manifest.codebooks[0].extent.runs.clear();
-  ExpectCorruption(manifest, "pages of an extent");
+  ExpectCorruption(manifest, "pages of some runs");
   manifest = Sample();
   manifest.codebooks[0].extent.runs[0] = {kNoBlock - 2, 3};
   ExpectCorruption(manifest, "blocks of a run");
@@ -87,8 +95,17 @@ TEST(Manifest, ValuesThatMakeNoSenseAreCorruptionWithTheirName) {
   manifest.segments[0].codebook_version = 2;
   ExpectCorruption(manifest, "codebook of a segment");
   manifest = Sample();
-  manifest.segments[0].lists = 8;
-  ExpectCorruption(manifest, "lists of a segment");
+  manifest.segments[0].lists = 10;
+  ExpectCorruption(manifest, "last list of a segment");
+  manifest = Sample();
+  manifest.segments[1].live_from = 1;
+  ExpectCorruption(manifest, "first live list of a segment");
+  manifest = Sample();
+  manifest.segments[1].live_from = 8;
+  ExpectCorruption(manifest, "first live list of a segment");
+  manifest = Sample();
+  manifest.retired[1].runs.clear();
+  ExpectCorruption(manifest, "pages of some runs");
   manifest = Sample();
   manifest.segments[0].rows_without_distance = 1101;
   ExpectCorruption(manifest, "rows without distance");

@@ -1,0 +1,95 @@
+#include "src/am/maintenance.h"
+
+#include "src/am/settings.h"
+#include "src/host_pg/maintenance_lock.h"
+#include "src/host_pg/process_cache.h"
+#include "src/pg/entry.h"
+#include "src/pg/server.h"
+
+namespace pomai::am {
+namespace {
+
+// Tails this many times too long are sealed by whoever meets them.
+constexpr uint64_t kPatience = 4;
+
+// What others see of it in pg_stat_activity: only a worker has nothing else to
+// say there.
+void Report(Relation index, const char* what, uint64_t done, uint64_t total) {
+  if (MyBackendType != B_BG_WORKER || IsParallelWorker()) return;
+  char text[256];
+  if (total > 0) {
+    snprintf(text, sizeof(text), "%s %s: " UINT64_FORMAT " of " UINT64_FORMAT,
+             what, RelationGetRelationName(index), done, total);
+  } else {
+    snprintf(text, sizeof(text), "%s %s", what, RelationGetRelationName(index));
+  }
+  pgstat_report_activity(STATE_RUNNING, text);
+}
+
+bool OtherSessionsSee(Relation index) {
+  return !RelationUsesLocalBuffers(index) && !compat::MadeInTransaction(index);
+}
+
+Status SealHere(Relation heap, Relation index) {
+  bool locked = false;
+  POMAI_RETURN_IF_ERROR(
+      pg::Call([&]() noexcept { locked = TryLockMaintenance(index); }));
+  if (!locked) return Status::Ok();
+  Maintenance maintenance(MaintenanceGoal::kSeal);
+  MaintenanceRun run(heap, index, &maintenance);
+  POMAI_RETURN_IF_ERROR(run.All());
+  return pg::Call([&]() noexcept { UnlockMaintenance(index); });
+}
+
+}  // namespace
+
+Result<bool> MaintenanceRun::Step() {
+  RelationStore store(index_);
+  store.set_heap(heap_);
+  store.set_poll_as(poll_as_);
+  store.set_strategy(strategy_);
+  store.set_watch(watch_);
+  MaintenanceHost host;
+  host.store = &store;
+  host.cache = ProcessViewCache();
+  host.key = ViewKey(index_);
+  host.memory = size_t{1024} * maintenance_work_mem;
+  host.progress = [this](const char* what, uint64_t done, uint64_t total) {
+    Report(index_, what, done, total);
+  };
+  POMAI_ASSIGN_OR_RETURN(const bool done, maintenance_->Step(host));
+  if (!done || IsInParallelMode()) return done;
+  // Pages retired now are free once later transactions are all there is:
+  // without this one an idle server would never come to that.
+  POMAI_RETURN_IF_ERROR(
+      pg::Call([]() noexcept { (void)GetCurrentTransactionId(); }));
+  return done;
+}
+
+Status MaintenanceRun::All() {
+  for (;;) {
+    POMAI_ASSIGN_OR_RETURN(const bool done, Step());
+    if (!done) return Status::Ok();
+  }
+}
+
+Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows) {
+  // Its view was made for the insert.
+  RelationStore store(index);
+  POMAI_ASSIGN_OR_RETURN(
+      const pomai::Snapshot snapshot,
+      TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
+  const uint64_t limit = TailLimit(*snapshot.view);
+  if (tail_rows < limit) return Status::Ok();
+  bool here = tail_rows >= kPatience * limit;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    if (!OtherSessionsSee(index)) {
+      here = true;
+    } else if (settings::background_maintenance && !RequestWorker(index)) {
+      here = true;
+    }
+  }));
+  return here ? SealHere(heap, index) : Status::Ok();
+}
+
+}  // namespace pomai::am

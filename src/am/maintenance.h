@@ -1,0 +1,60 @@
+// Maintenance of one index in a backend: seals tails, merges segments, trains
+// codebooks, gives pages back, in steps (core/engine/maintain.h).
+//
+//   Maintenance maintenance(MaintenanceGoal::kTidy);
+//   MaintenanceRun run(heap, index, &maintenance);
+//   POMAI_RETURN_IF_ERROR(run.All());       // under the maintenance lock
+//
+//   am::AfterInserts(heap, index, tail_rows);    // once a statement
+//
+// Who does it: a worker of its own for whatever inserts have made due; VACUUM
+// for all but retraining; the SQL functions for what they are asked. A backend
+// that inserts seals a tail itself where no worker may or can: without
+// background maintenance or a free worker, for temporary indexes and those of
+// its own transaction; and in any case when the tail is four times as long as
+// it should be.
+#pragma once
+
+#include "core/engine/maintain.h"
+#include "src/host_pg/relation_store.h"
+#include "src/host_pg/waiter_watch.h"
+#include "src/pg/server.h"
+
+namespace pomai::am {
+
+class MaintenanceRun {
+ public:
+  // All stay longer than this; the caller holds the maintenance lock during
+  // Step and All.
+  MaintenanceRun(Relation heap, Relation index, Maintenance* maintenance)
+      : heap_(heap), index_(index), maintenance_(maintenance) {}
+
+  void set_poll_as(RelationStore::PollAs poll_as) { poll_as_ = poll_as; }
+  void set_strategy(BufferAccessStrategy strategy) { strategy_ = strategy; }
+  // Gives up, with Aborted, as soon as it notices somebody.
+  void set_watch(WaiterWatch* watch) { watch_ = watch; }
+
+  // One step. False when there is nothing to do.
+  Result<bool> Step();
+  // Until there is nothing to do.
+  Status All();
+
+ private:
+  Relation heap_;
+  Relation index_;
+  RelationStore::PollAs poll_as_ = RelationStore::PollAs::kStatement;
+  BufferAccessStrategy strategy_ = nullptr;
+  WaiterWatch* watch_ = nullptr;
+  Maintenance* maintenance_;
+};
+
+// Sees to it that a tail of `tail_rows` rows does not stay that long. Never
+// waits for a lock.
+Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows);
+
+// Starts a worker for the index, unless one was started within the last second
+// or somebody maintains the index already. False when there can be none.
+// Raises the server's errors.
+bool RequestWorker(Relation index);
+
+}  // namespace pomai::am

@@ -1,0 +1,167 @@
+// The maintenance worker: a short-lived process that an insert or VACUUM starts
+// for one index. Each step is a transaction of its own, so that locks are let
+// go and pages become free between steps. It gives way as soon as somebody
+// waits for it.
+
+#include "src/am/callbacks.h"
+#include "src/am/maintenance.h"
+#include "src/am/settings.h"
+#include "src/host_pg/maintenance_lock.h"
+#include "src/host_pg/waiter_watch.h"
+#include "src/pg/entry.h"
+#include "src/pg/server.h"
+
+namespace pomai::am {
+namespace {
+
+struct WorkerTask {
+  Oid database;
+  Oid index;
+};
+static_assert(sizeof(WorkerTask) <= BGW_EXTRALEN);
+
+// When this backend last started a worker for an index. A few suffice: one that
+// is forgotten starts a worker too many, which ends at once.
+struct Start {
+  Oid index = InvalidOid;
+  TimestampTz at = 0;
+};
+constexpr int kStarts = 16;
+constexpr int kStartEveryMilliseconds = 1000;
+
+bool StartedLately(Oid index) {
+  static Start starts[kStarts];
+  Start& start = starts[index % kStarts];
+  const TimestampTz now = GetCurrentTimestamp();
+  if (start.index == index &&
+      !TimestampDifferenceExceeds(start.at, now, kStartEveryMilliseconds)) {
+    return true;
+  }
+  start = {index, now};
+  return false;
+}
+
+// As autovacuum's workers: nobody's settings may get in their way.
+void Configure() {
+  const char* const settings[][2] = {
+      {"zero_damaged_pages", "false"},
+      {"statement_timeout", "0"},
+      {"lock_timeout", "0"},
+      {"idle_in_transaction_session_timeout", "0"},
+      {"default_transaction_isolation", "read committed"},
+      {"search_path", ""},
+  };
+  for (const auto& setting : settings) {
+    SetConfigOption(setting[0], setting[1], PGC_SUSET, PGC_S_OVERRIDE);
+  }
+  if (synchronous_commit > SYNCHRONOUS_COMMIT_LOCAL_FLUSH) {
+    SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
+  }
+}
+
+// One worker's work: steps, each in a transaction.
+class Worker {
+ public:
+  explicit Worker(Oid index) : index_id_(index) {}
+
+  Status Run() {
+    Maintenance maintenance(MaintenanceGoal::kAll);
+    for (bool more = true; more;) {
+      POMAI_RETURN_IF_ERROR(
+          pg::Call([]() noexcept { StartTransactionCommand(); }));
+      POMAI_ASSIGN_OR_RETURN(more, StepOnce(&maintenance));
+      POMAI_RETURN_IF_ERROR(
+          pg::Call([]() noexcept { CommitTransactionCommand(); }));
+    }
+    return Status::Ok();
+  }
+
+ private:
+  // The table's lock first: REINDEX CONCURRENTLY waits for those who lock the
+  // table, so an index that is still there afterwards stays.
+  void Open() {
+    const Oid heap = IndexGetRelation(index_id_, true);
+    if (!OidIsValid(heap)) return;
+    heap_ = try_relation_open(heap, AccessShareLock);
+    if (heap_ == nullptr) return;
+    index_ = try_relation_open(index_id_, RowExclusiveLock);
+    if (index_ == nullptr || index_->rd_indam == nullptr ||
+        index_->rd_indam->ambuild != pomai_build ||
+        !index_->rd_index->indisready) {
+      return;
+    }
+    locked_ = TryLockMaintenance(index_);
+  }
+
+  void Close() {
+    if (locked_) UnlockMaintenance(index_);
+    if (index_ != nullptr) relation_close(index_, NoLock);
+    if (heap_ != nullptr) relation_close(heap_, NoLock);
+    heap_ = index_ = nullptr;
+    locked_ = false;
+  }
+
+  Result<bool> StepOnce(Maintenance* maintenance) {
+    bool wanted = false;
+    POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+      wanted = DatabaseIsWanted();
+      if (!wanted) Open();
+    }));
+    bool more = false;
+    if (locked_) {
+      WaiterWatch watch(heap_, index_);
+      MaintenanceRun run(heap_, index_, maintenance);
+      run.set_watch(&watch);
+      Result<bool> step = run.Step();
+      // Who waits is let through; what was begun is left for another time.
+      const bool gave_way =
+          step.status().code() == StatusCode::kAborted && watch.noticed();
+      if (!step.ok() && !gave_way) return step.status();
+      more = step.ok() && *step && !watch.noticed();
+    }
+    POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept { Close(); }));
+    return more;
+  }
+
+  Oid index_id_;
+  Relation heap_ = nullptr;
+  Relation index_ = nullptr;
+  bool locked_ = false;
+};
+
+}  // namespace
+
+bool RequestWorker(Relation index) {
+  if (MaintenanceRuns(index) || StartedLately(RelationGetRelid(index))) {
+    return true;
+  }
+  BackgroundWorker worker = {};
+  worker.bgw_flags =
+      BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+  worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+  worker.bgw_restart_time = BGW_NEVER_RESTART;
+  snprintf(worker.bgw_library_name, sizeof(worker.bgw_library_name),
+           "$libdir/pomai");
+  snprintf(worker.bgw_function_name, sizeof(worker.bgw_function_name),
+           "pomai_maintenance_main");
+  snprintf(worker.bgw_name, BGW_MAXLEN, "pomai maintenance of index %u",
+           RelationGetRelid(index));
+  snprintf(worker.bgw_type, BGW_MAXLEN, "pomai maintenance");
+  const WorkerTask task{MyDatabaseId, RelationGetRelid(index)};
+  memcpy(worker.bgw_extra, &task, sizeof(task));
+  return RegisterDynamicBackgroundWorker(&worker, nullptr);
+}
+
+}  // namespace pomai::am
+
+extern "C" PGDLLEXPORT void pomai_maintenance_main(Datum) {
+  using namespace pomai;
+  pqsignal(SIGTERM, die);
+  BackgroundWorkerUnblockSignals();
+  am::WorkerTask task;
+  memcpy(&task, MyBgworkerEntry->bgw_extra, sizeof(task));
+  BackgroundWorkerInitializeConnectionByOid(task.database, InvalidOid,
+                                            BGWORKER_BYPASS_ALLOWCONN);
+  am::Configure();
+  pg::Entry([&] { return am::Worker(task.index).Run(); });
+}
