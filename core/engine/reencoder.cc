@@ -25,8 +25,8 @@ Reencoder::Reencoder(const CodeShape& shape, const Centroids* centroids,
 void Reencoder::Add(uint64_t id, const uint8_t* record,
                     const float* old_centroid) {
   const size_t n = ids_.size();
-  DecodeVector(shape_, record, old_centroid,
-               vectors_.data() + n * shape_.dimensions);
+  surpluses_.push_back(DecodeVector(shape_, record, old_centroid,
+                                    vectors_.data() + n * shape_.dimensions));
   std::memcpy(old_records_.data() + n * record_.size(), record, record_.size());
   ids_.push_back(id);
   if (ids_.size() == kBatchRows) Finish();
@@ -41,11 +41,12 @@ void Reencoder::Finish() {
         centroids_->lists.data() + size_t{lists_[i]} * shape_.dimensions;
     encoder_.Encode(vectors_.data() + i * shape_.dimensions, centroid,
                     record_.data());
-    WidenError(shape_, old_records_.data() + i * record_.size(),
-               record_.data());
+    InheritError(shape_, old_records_.data() + i * record_.size(),
+                 surpluses_[i], record_.data());
     buffer_->Add(lists_[i], ids_[i], record_.data());
   }
   ids_.clear();
+  surpluses_.clear();
 }
 
 }  // namespace pomai

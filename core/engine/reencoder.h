@@ -5,7 +5,7 @@
 //   POMAI_RETURN_IF_ERROR(reencoder.Add(id, record, old_centroid));
 //   reencoder.Finish();
 //
-// The bound of each new code is widened by the old code's error. Holds scratch
+// The bound of each new code has room for the old code's error. Holds scratch
 // space; one thread.
 #pragma once
 
@@ -37,6 +37,7 @@ class Reencoder {
   Encoder encoder_;
   std::vector<uint64_t> ids_;
   std::vector<float> vectors_;
+  std::vector<double> surpluses_;
   std::vector<uint8_t> old_records_;
   std::vector<uint32_t> lists_;
   std::vector<uint8_t> record_;
