@@ -26,7 +26,8 @@ measure() {
   need_server
   need_packages libpq-dev make g++ python3
   make -s -C "$here/client"
-  case " $* " in
+  case "$program $* " in
+    writes.py*) use_pomai ;;
     *" --indexes "*pomai*) use_pomai ;;
     *" --indexes "*) ;;
     *) use_pomai ;;

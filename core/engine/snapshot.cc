@@ -108,6 +108,26 @@ void ViewCache::Put(uint64_t key, std::shared_ptr<const View> view) {
   views_.emplace_back(key, std::move(view));
 }
 
+std::shared_ptr<BatchAssigner> ViewCache::FindAssigner(
+    uint64_t key, uint64_t build_id, uint64_t codebook_version) const {
+  for (const KeptAssigner& kept : assigners_) {
+    if (kept.key == key && kept.build_id == build_id &&
+        kept.codebook_version == codebook_version) {
+      return kept.assigner;
+    }
+  }
+  return nullptr;
+}
+
+void ViewCache::PutAssigner(uint64_t key, uint64_t build_id,
+                            uint64_t codebook_version,
+                            std::shared_ptr<BatchAssigner> assigner) {
+  std::erase_if(assigners_,
+                [key](const KeptAssigner& kept) { return kept.key == key; });
+  if (assigners_.size() >= kMaxAssigners) assigners_.erase(assigners_.begin());
+  assigners_.push_back({key, build_id, codebook_version, std::move(assigner)});
+}
+
 Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
                               ViewCache* cache, uint64_t key) {
   for (int attempt = 1;; ++attempt) {

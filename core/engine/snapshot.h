@@ -25,6 +25,8 @@
 
 namespace pomai {
 
+struct BatchAssigner;
+
 // One manifest version, parsed.
 struct View {
   MetaPage meta;
@@ -67,9 +69,24 @@ class ViewCache {
                                         const MetaPage& meta) const;
   void Put(uint64_t key, std::shared_ptr<const View> view);
 
+  // What batches of inserts are assigned with (batch_assigner.h), for the few
+  // indexes that were inserted into last. Null: not there.
+  std::shared_ptr<BatchAssigner> FindAssigner(uint64_t key, uint64_t build_id,
+                                              uint64_t codebook_version) const;
+  void PutAssigner(uint64_t key, uint64_t build_id, uint64_t codebook_version,
+                   std::shared_ptr<BatchAssigner> assigner);
+
  private:
   static constexpr size_t kMaxViews = 64;
+  static constexpr size_t kMaxAssigners = 4;
+  struct KeptAssigner {
+    uint64_t key;
+    uint64_t build_id;
+    uint64_t codebook_version;
+    std::shared_ptr<BatchAssigner> assigner;
+  };
   std::vector<std::pair<uint64_t, std::shared_ptr<const View>>> views_;
+  std::vector<KeptAssigner> assigners_;
 };
 
 // `sealed`: how pages that never change are read (kPin on a primary, kShare on

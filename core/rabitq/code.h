@@ -89,7 +89,8 @@ void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
 // |r|^2 of the residual that a record stands for, from its 1-bit factors: with
 // f = |r|^2 / <x, r>, w the cosine of residual and code and |x|^2 = D / 4,
 // factors.h says error^2 = f^2 |x|^2 (1 - w^2) / (D - 1) and |r| = f w |x|.
-// To within four percent (rescale is rounded); 0 where the vector was too large for float.
+// To within four percent (rescale is rounded); 0 where the vector was too large
+// for float.
 double SquaredResidual(const CodeShape& shape, const uint8_t* record);
 
 // A vector that a record stands for: `centroid` plus f x, whose inner products
@@ -100,9 +101,9 @@ double DecodeVector(const CodeShape& shape, const uint8_t* record,
                     const float* centroid, float* vector);
 
 // Makes `record`, just encoded from what DecodeVector made of `old_record`, an
-// estimate of the first vector: takes the surplus that DecodeVector returned out
-// of squared distances, and makes the bounds wide enough for both errors, which
-// are independent: they add up as the sides of a right angle do.
+// estimate of the first vector: takes the surplus that DecodeVector returned
+// out of squared distances, and makes the bounds wide enough for both errors,
+// which are independent: they add up as the sides of a right angle do.
 void InheritError(const CodeShape& shape, const uint8_t* old_record,
                   double surplus, uint8_t* record);
 

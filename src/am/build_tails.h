@@ -11,7 +11,7 @@
 
 #include <vector>
 
-#include "core/engine/insert_rows.h"
+#include "core/engine/insert_batch.h"
 #include "src/am/build_scan.h"
 #include "src/host_pg/relation_store.h"
 
@@ -31,7 +31,7 @@ class TailFiller : public RowVisitor {
  private:
   RelationStore* store_;
   ViewCache cache_;
-  std::vector<InsertRow> batch_;
+  InsertBatch batch_;
   uint64_t rows_ = 0;
 };
 

@@ -17,6 +17,8 @@ bool pomai_insert(Relation index, Datum* values, bool* nulls,
                   ItemPointer address, Relation heap, IndexUniqueCheck unique,
                   bool unchanged, IndexInfo* index_info);
 
+void pomai_insert_cleanup(Relation index, IndexInfo* index_info);
+
 IndexBulkDeleteResult* pomai_bulk_delete(IndexVacuumInfo* vacuum,
                                          IndexBulkDeleteResult* result,
                                          IndexBulkDeleteCallback callback,

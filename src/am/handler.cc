@@ -4,6 +4,7 @@
 #include "src/am/callbacks.h"
 #include "src/am/index_shape.h"
 #include "src/am/options.h"
+#include "src/am/pending_inserts.h"
 #include "src/am/settings.h"
 #include "src/pg/server.h"
 #include "src/pg/vector_decoder.h"
@@ -78,6 +79,7 @@ PGDLLEXPORT void _PG_init() {
 #endif
   am::DefineOptions();
   am::DefineSettings();
+  am::WatchTransactions();
 }
 }  // extern "C"
 
@@ -87,6 +89,6 @@ Datum pomai_handler(PG_FUNCTION_ARGS) {
   IndexAmRoutine* routine = makeNode(IndexAmRoutine);
   DescribeAbilities(routine);
   DescribeCallbacks(routine);
-  compat::DescribeLater(routine);
+  compat::DescribeLater(routine, pomai_insert_cleanup);
   PG_RETURN_POINTER(routine);
 }

@@ -1,14 +1,8 @@
-// aminsert: one row, straight into its shard's tail. Every backend finds it as
-// soon as this returns.
+// aminsert: decodes and checks one row, which may run user code, and hands it
+// to the statement's batch.
 
-#include <span>
-
-#include "core/engine/insert_rows.h"
 #include "src/am/callbacks.h"
-#include "src/am/maintenance.h"
-#include "src/host_pg/process_cache.h"
-#include "src/host_pg/relation_store.h"
-#include "src/host_pg/tuple_id.h"
+#include "src/am/pending_inserts.h"
 #include "src/pg/entry.h"
 #include "src/pg/server.h"
 #include "src/pg/vector_decoder.h"
@@ -16,25 +10,14 @@
 namespace pomai::am {
 namespace {
 
-Status InsertOne(Relation heap, Relation index, const Datum* value,
-                 ItemPointer address) {
+Status InsertOne(const RowInsert& insert, const Datum* value) {
   pg::DecodedVector vector;
   if (value != nullptr) {
     pg::VectorDecoder decoder;
-    POMAI_RETURN_IF_ERROR(decoder.Open(index));
+    POMAI_RETURN_IF_ERROR(decoder.Open(insert.index));
     POMAI_RETURN_IF_ERROR(decoder.Decode(*value, &vector));
   }
-  const InsertRow row{TupleId(*address), vector.span()};
-  RelationStore store(index);
-  uint64_t tail_rows = 0;
-  POMAI_RETURN_IF_ERROR(Insert(&store, PageLock::kPin, ProcessViewCache(),
-                               ViewKey(index), {&row, 1}, &tail_rows));
-  // After publishing: a reader that came in between has its predicate lock by
-  // now; one that comes later finds the row.
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
-  }));
-  return AfterInserts(heap, index, tail_rows);
+  return ProcessPendingInserts()->Add(insert, vector.span());
 }
 
 }  // namespace
@@ -42,14 +25,23 @@ Status InsertOne(Relation heap, Relation index, const Datum* value,
 
 extern "C" bool pomai_insert(Relation index, Datum* values, bool* nulls,
                              ItemPointer address, Relation heap,
-                             IndexUniqueCheck, bool, IndexInfo*) {
+                             IndexUniqueCheck, bool, IndexInfo* index_info) {
+  using namespace pomai;
   MemoryContext context = AllocSetContextCreate(
       CurrentMemoryContext, "pomai insert", ALLOCSET_DEFAULT_SIZES);
   MemoryContext before = MemoryContextSwitchTo(context);
+  const am::RowInsert insert{index, heap, address, index_info};
   const Datum* value = nulls[0] ? nullptr : &values[0];
-  pomai::pg::Entry(
-      [&] { return pomai::am::InsertOne(heap, index, value, address); });
+  pg::Entry([&] { return am::InsertOne(insert, value); });
   MemoryContextSwitchTo(before);
   MemoryContextDelete(context);
   return false;
+}
+
+// From 17 on: the statement's inserts are done.
+extern "C" void pomai_insert_cleanup(Relation, IndexInfo* index_info) {
+  using namespace pomai;
+  am::PendingInserts* pending = am::ProcessPendingInserts();
+  if (pending->empty()) return;
+  pg::Entry([&] { return pending->Flush(index_info->ii_Context); });
 }

@@ -1,6 +1,7 @@
 // Index scans: rows in order of distance, as many as the executor asks for.
 
 #include "src/am/callbacks.h"
+#include "src/am/pending_inserts.h"
 #include "src/am/scan_state.h"
 #include "src/pg/entry.h"
 #include "src/pg/server.h"
@@ -24,6 +25,7 @@ extern "C" IndexScanDesc pomai_begin_scan(Relation index, int keys,
 
 extern "C" void pomai_rescan(IndexScanDesc scan, ScanKey keys, int,
                              ScanKey order_bys, int) {
+  am::FlushPendingInserts();
   if (keys != nullptr && scan->numberOfKeys > 0) {
     memcpy(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
   }

@@ -8,6 +8,7 @@ namespace pomai::am {
 namespace settings {
 bool background_maintenance = true;
 double target_recall = 0.95;
+int batch_size = 1000;
 int probes = 0;
 }  // namespace settings
 
@@ -42,6 +43,9 @@ constexpr BoolSetting kBoolSettings[] = {
 };
 
 constexpr IntSetting kIntSettings[] = {
+    {"pomai.batch_size",
+     "Rows a statement inserts into an index at once; 1 writes each by itself.",
+     &settings::batch_size, 1000, 1, 100000},
     {"pomai.probes", "Lists a search reads; 0 lets pomai.target_recall decide.",
      &settings::probes, 0, 0, static_cast<int>(kMaxLists)},
 };

@@ -10,6 +10,7 @@ namespace pomai::am {
 namespace settings {
 extern bool background_maintenance;
 extern double target_recall;
+extern int batch_size;
 extern int probes;
 }  // namespace settings
 

@@ -149,13 +149,14 @@ inline void CountSearch(IndexScanDesc scan) {
 }
 
 // What later versions added to the access method's description.
-inline void DescribeLater(IndexAmRoutine* routine) {
+inline void DescribeLater(IndexAmRoutine* routine,
+                          void (*insert_cleanup)(Relation, IndexInfo*)) {
 #if PG_VERSION_NUM >= 160000
   routine->amsummarizing = false;
 #endif
 #if PG_VERSION_NUM >= 170000
   routine->amcanbuildparallel = true;
-  routine->aminsertcleanup = nullptr;
+  routine->aminsertcleanup = insert_cleanup;
 #endif
 #if PG_VERSION_NUM >= 180000
   routine->amcanhash = false;
@@ -165,7 +166,7 @@ inline void DescribeLater(IndexAmRoutine* routine) {
   routine->amtranslatestrategy = nullptr;
   routine->amtranslatecmptype = nullptr;
 #endif
-  (void)routine;
+  (void)routine, (void)insert_cleanup;
 }
 
 }  // namespace pomai::compat

@@ -1,6 +1,7 @@
 #include "src/sql/index_access.h"
 
 #include "src/am/callbacks.h"
+#include "src/am/pending_inserts.h"
 
 namespace pomai::sql {
 namespace {
@@ -43,6 +44,7 @@ void LockAndOpen(Oid id, LOCKMODE heap_lock, OpenedIndex* opened) {
 }  // namespace
 
 OpenedIndex OpenIndex(Oid id, LOCKMODE heap_lock) {
+  am::FlushPendingInserts();
   OpenedIndex opened;
   LockAndOpen(id, heap_lock, &opened);
   if (opened.index == nullptr || !IsPomaiIndex(opened.index)) {

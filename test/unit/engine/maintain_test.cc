@@ -66,16 +66,12 @@ void ExpectExactAnswers(MemoryMembrane* membrane, const std::string& when) {
 
 void InsertAll(MemoryMembrane* membrane, const std::vector<Vector>& vectors,
                uint64_t first_id) {
-  std::vector<InsertRow> rows;
+  InsertBatch batch;
   for (size_t i = 0; i < vectors.size(); ++i) {
-    rows.push_back({first_id + i, vectors[i]});
+    batch.Add(first_id + i, vectors[i]);
     membrane->rows()[first_id + i] = vectors[i];
-  }
-  for (size_t at = 0; at < rows.size(); at += 500) {
-    const size_t count = std::min<size_t>(500, rows.size() - at);
-    const Status status =
-        Insert(membrane->store(), PageLock::kPin, membrane->cache(), 1,
-               {rows.data() + at, count});
+    if (batch.size() < 500 && i + 1 < vectors.size()) continue;
+    const Status status = membrane->Apply(&batch);
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
 }

@@ -19,7 +19,7 @@
 #include "core/base/random.h"
 #include "core/engine/build.h"
 #include "core/engine/calibrate.h"
-#include "core/engine/insert_rows.h"
+#include "core/engine/insert_batch.h"
 #include "core/engine/list_lengths.h"
 #include "core/engine/search_cursor.h"
 #include "core/host/memory_store.h"
@@ -159,11 +159,16 @@ class MemoryMembrane {
   }
 
   Status Insert(uint64_t id, const Vector& vector) {
-    const InsertRow row{id, vector};
-    const Status status =
-        pomai::Insert(store_.get(), PageLock::kPin, &cache_, 1, {&row, 1});
+    InsertBatch batch;
+    batch.Add(id, vector);
+    const Status status = Apply(&batch);
     if (status.ok()) rows_[id] = vector;
     return status;
+  }
+
+  Status Apply(InsertBatch* batch) {
+    InsertOutcome outcome;
+    return batch->Apply(store_.get(), PageLock::kPin, &cache_, 1, &outcome);
   }
 
   Result<Snapshot> TakeSnapshot() {

@@ -1,4 +1,4 @@
-#include "core/engine/insert_rows.h"
+#include "core/engine/insert_batch.h"
 
 #include <gtest/gtest.h>
 
@@ -42,12 +42,59 @@ TEST(Insert, AWrongLengthRejectsTheWholeBatch) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   const Vector right(kDimensions, 1.0f);
   const Vector wrong(7, 1.0f);
-  const InsertRow rows[] = {{1, right}, {2, wrong}};
-  EXPECT_EQ(
-      pomai::Insert(membrane.store(), PageLock::kPin, membrane.cache(), 1, rows)
-          .code(),
-      StatusCode::kInvalidArgument);
+  InsertBatch batch;
+  batch.Add(1, right);
+  batch.Add(2, wrong);
+  EXPECT_EQ(membrane.Apply(&batch).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(batch.size(), 2u);
   EXPECT_TRUE(membrane.Search({}, 10).empty());
+}
+
+// Applied again after a failure at any operation, a batch is in the index once.
+TEST(Insert, AFailedApplyCanBeRepeated) {
+  const auto vectors = ClusteredVectors(1500, kDimensions, 5, 3);
+  for (uint64_t step = 0;; step += step < 10 ? 1 : 7) {
+    MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
+    InsertBatch batch;
+    for (uint64_t id = 1; id <= vectors.size(); ++id) {
+      batch.Add(id, vectors[id - 1]);
+      membrane.rows()[id] = vectors[id - 1];
+    }
+    membrane.store()->FailOperation(step, MemoryStore::Fault::kError);
+    if (membrane.Apply(&batch).ok()) break;
+    EXPECT_FALSE(batch.empty());
+    ASSERT_TRUE(membrane.Apply(&batch).ok());
+    EXPECT_TRUE(batch.empty());
+    std::set<uint64_t> found;
+    for (const auto& hit : membrane.Search(Vector(kDimensions, 0.1f), 5000)) {
+      EXPECT_TRUE(found.insert(hit.id).second) << "twice: " << hit.id;
+    }
+    EXPECT_EQ(found.size(), vectors.size()) << "step " << step;
+  }
+}
+
+// Many rows go through the assigner, few through the int8 ranking: nearly
+// always to the same list, and found all the same.
+TEST(Insert, ABatchFindsItsRowsAsSingleRowsDo) {
+  const auto vectors = ClusteredVectors(5000, kDimensions, 30, 1);
+  const auto more = ClusteredVectors(600, kDimensions, 30, 2);
+  MemoryMembrane one({.dimensions = kDimensions});
+  MemoryMembrane many({.dimensions = kDimensions});
+  one.Build(vectors);
+  many.Build(vectors);
+  InsertBatch batch;
+  for (size_t i = 0; i < more.size(); ++i) {
+    ASSERT_TRUE(one.Insert(10001 + i, more[i]).ok());
+    batch.Add(10001 + i, more[i]);
+    many.rows()[10001 + i] = more[i];
+  }
+  ASSERT_TRUE(many.Apply(&batch).ok());
+  size_t found = 0;
+  for (size_t i = 0; i < more.size(); ++i) {
+    found += many.Search(more[i], 1)[0].id == 10001 + i ? 1 : 0;
+    EXPECT_EQ(one.Search(more[i], 1)[0].id, 10001 + i);
+  }
+  EXPECT_GE(found, more.size() * 99 / 100);
 }
 
 TEST(Insert, SixteenThousandDimensionsWork) {

@@ -1,0 +1,56 @@
+#include "core/engine/batch_assigner.h"
+
+namespace pomai {
+namespace {
+
+// From so many vectors on making an assigner pays, or using the one there is.
+constexpr size_t kManyVectors = 128;
+constexpr size_t kSomeVectors = 16;
+// Larger codebooks are not kept in each inserting process.
+constexpr size_t kMostFloats = size_t{16} << 20;
+
+}  // namespace
+
+Status ListAssignment::FindAssigner(size_t count) {
+  if (codebook_.version() == 0 || count < kSomeVectors) return Status::Ok();
+  if (size_t{codebook_.list_count()} * codebook_.dimensions() > kMostFloats) {
+    return Status::Ok();
+  }
+  many_ = cache_->FindAssigner(key_, view_.meta.build_id, codebook_.version());
+  if (many_ != nullptr || count < kManyVectors) return Status::Ok();
+  POMAI_ASSIGN_OR_RETURN(
+      Centroids centroids,
+      Codebook::LoadCentroids(store_, codebook_.extent(), sealed_));
+  many_ = std::make_shared<BatchAssigner>(std::move(centroids));
+  cache_->PutAssigner(key_, view_.meta.build_id, codebook_.version(), many_);
+  return Status::Ok();
+}
+
+Status ListAssignment::Assign(const float* vectors, size_t count) {
+  lists_.resize(count);
+  POMAI_RETURN_IF_ERROR(FindAssigner(count));
+  if (many_ != nullptr) {
+    many_->assigner.Assign(vectors, static_cast<uint32_t>(count),
+                           lists_.data());
+    return Status::Ok();
+  }
+  for (size_t i = 0; i < count; ++i) {
+    POMAI_ASSIGN_OR_RETURN(
+        lists_[i], codebook_.Assign(store_, sealed_,
+                                    vectors + i * codebook_.dimensions()));
+  }
+  return Status::Ok();
+}
+
+Result<const float*> ListAssignment::Centroid(size_t n) {
+  const size_t dimensions = codebook_.dimensions();
+  if (many_ != nullptr) {
+    return static_cast<const float*>(many_->centroids.lists.data() +
+                                     lists_[n] * dimensions);
+  }
+  POMAI_RETURN_IF_ERROR(
+      codebook_.ReadCentroid(&reader_, lists_[n], centroid_.data()));
+  return static_cast<const float*>(centroid_.data());
+}
+
+}  // namespace pomai

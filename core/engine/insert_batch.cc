@@ -1,0 +1,192 @@
+#include "core/engine/insert_batch.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/engine/batch_assigner.h"
+#include "core/engine/defaults.h"
+#include "core/engine/preparation.h"
+#include "core/rabitq/code.h"
+
+namespace pomai {
+namespace {
+
+constexpr int kMaxAttempts = 16;
+
+// Writes the dimensions of the first vector onto the meta page, unless somebody
+// was faster.
+Status SettleDimensions(PageStore* store, uint32_t dimensions) {
+  POMAI_ASSIGN_OR_RETURN(auto change, store->BeginChange());
+  POMAI_ASSIGN_OR_RETURN(uint8_t * page, change->Edit(kMetaBlock));
+  POMAI_ASSIGN_OR_RETURN(MetaPage meta, MetaPage::Decode(page));
+  if (meta.dimensions != 0) return Status::Ok();
+  meta.dimensions = dimensions;
+  if (meta.bits == 0) meta.bits = AutomaticBits(dimensions);
+  meta.Encode(page);
+  return change->Commit();
+}
+
+}  // namespace
+
+// The rows of one shard on their way into its tail.
+class ShardInsert {
+ public:
+  ShardInsert(PageStore* store, PageLock sealed, ViewCache* cache, uint64_t key,
+              uint32_t shard)
+      : store_(store),
+        sealed_(sealed),
+        cache_(cache),
+        key_(key),
+        shard_(shard) {}
+
+  void Add(InsertBatch::Row* row) { rows_.push_back(row); }
+  bool empty() const { return rows_.empty(); }
+
+  // Encodes again whenever a retrain gave the shard another codebook meanwhile.
+  Status Run(const InsertBatch& batch, Snapshot snapshot,
+             InsertOutcome* outcome) {
+    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+      const View& view = *snapshot.view;
+      const uint64_t version = snapshot.tails[shard_].codebook_version;
+      POMAI_RETURN_IF_ERROR(Encode(batch, view, version));
+      AppendResult done;
+      const Status status =
+          AppendToTail(store_, ShardBlock(shard_), shard_, version,
+                       RecordSize(view), entries_, &done);
+      for (size_t i = 0; i < done.appended; ++i) rows_[i]->published = true;
+      rows_.erase(rows_.begin(),
+                  rows_.begin() + static_cast<long>(done.appended));
+      outcome->tail_rows = std::max(outcome->tail_rows, done.tail_rows);
+      if (!status.ok() || !done.codebook_changed) return status;
+      POMAI_RETURN_IF_ERROR(store_->Poll());
+      POMAI_ASSIGN_OR_RETURN(snapshot,
+                             TakeSnapshot(store_, sealed_, cache_, key_));
+    }
+    return Status::Aborted("the codebook changed " +
+                           std::to_string(kMaxAttempts) +
+                           " times during one insert");
+  }
+
+ private:
+  static uint32_t RecordSize(const View& view) {
+    return view.meta.dimensions == 0 ? 0 : view.meta.shape().record_size();
+  }
+
+  Status Encode(const InsertBatch& batch, const View& view, uint64_t version) {
+    entries_.clear();
+    for (const auto* row : rows_) {
+      entries_.push_back({row->id, kNoDistanceList, {}});
+    }
+    records_.resize(entries_.size() * RecordSize(view));
+    if (view.meta.dimensions == 0) return Status::Ok();
+    const CodeShape shape = view.meta.shape();
+    Preparation preparation(view.meta.metric, view.rotation);
+    std::vector<float> vectors(rows_.size() * shape.dimensions);
+    std::vector<size_t> coded;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const auto vector = batch.VectorOf(*rows_[i]);
+      float* to = vectors.data() + coded.size() * shape.dimensions;
+      if (vector.empty() || !preparation.Apply(vector.data(), to)) continue;
+      coded.push_back(i);
+    }
+    return EncodeVectors(view, version, vectors, coded);
+  }
+
+  // `coded`: the rows that `vectors` belong to.
+  Status EncodeVectors(const View& view, uint64_t version,
+                       const std::vector<float>& vectors,
+                       const std::vector<size_t>& coded) {
+    const CodeShape shape = view.meta.shape();
+    const Codebook* codebook = view.FindCodebook(version);
+    if (codebook == nullptr) {
+      return Status::Aborted("codebook " + std::to_string(version) +
+                             " is not in this snapshot");
+    }
+    ListAssignment assignment(store_, sealed_, cache_, key_, view, *codebook);
+    POMAI_RETURN_IF_ERROR(assignment.Assign(vectors.data(), coded.size()));
+    Encoder encoder(shape);
+    for (size_t n = 0; n < coded.size(); ++n) {
+      POMAI_ASSIGN_OR_RETURN(const float* centroid, assignment.Centroid(n));
+      uint8_t* record = records_.data() + coded[n] * shape.record_size();
+      encoder.Encode(vectors.data() + n * shape.dimensions, centroid, record);
+      entries_[coded[n]].list = assignment.List(n);
+      entries_[coded[n]].record = {record, shape.record_size()};
+    }
+    return Status::Ok();
+  }
+
+  PageStore* store_;
+  PageLock sealed_;
+  ViewCache* cache_;
+  uint64_t key_;
+  uint32_t shard_;
+  std::vector<InsertBatch::Row*> rows_;
+  std::vector<TailEntry> entries_;
+  std::vector<uint8_t> records_;
+};
+
+Status CheckVectorLength(uint32_t expected, size_t found) {
+  if (found > kMaxDimensions) {
+    return Status::InvalidArgument("vector cannot have more than " +
+                                   std::to_string(kMaxDimensions) +
+                                   " dimensions");
+  }
+  if (found == expected || found == 0 || expected == 0) return Status::Ok();
+  return Status::InvalidArgument("expected " + std::to_string(expected) +
+                                 " dimensions, not " + std::to_string(found));
+}
+
+void InsertBatch::Add(uint64_t id, std::span<const float> vector) {
+  rows_.push_back(
+      {id, floats_.size(), static_cast<uint32_t>(vector.size()), false});
+  floats_.insert(floats_.end(), vector.begin(), vector.end());
+}
+
+uint32_t InsertBatch::FirstDimensions() const {
+  for (const Row& row : rows_) {
+    if (row.dimensions != 0) return row.dimensions;
+  }
+  return 0;
+}
+
+Status InsertBatch::CheckDimensions(uint32_t expected) const {
+  if (expected == 0) expected = FirstDimensions();
+  for (const Row& row : rows_) {
+    POMAI_RETURN_IF_ERROR(CheckVectorLength(expected, row.dimensions));
+  }
+  return Status::Ok();
+}
+
+void InsertBatch::ForgetPublished() {
+  std::erase_if(rows_, [](const Row& row) { return row.published; });
+  if (rows_.empty()) floats_.clear();
+}
+
+Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
+                          uint64_t key, InsertOutcome* outcome) {
+  if (rows_.empty()) return Status::Ok();
+  POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
+                         TakeSnapshot(store, sealed, cache, key));
+  POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
+  if (snapshot.view->meta.dimensions == 0 && FirstDimensions() != 0) {
+    POMAI_RETURN_IF_ERROR(SettleDimensions(store, FirstDimensions()));
+    POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
+    POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
+  }
+  const uint32_t shards = snapshot.view->meta.shards;
+  std::vector<ShardInsert> inserts;
+  for (uint32_t shard = 0; shard < shards; ++shard) {
+    inserts.emplace_back(store, sealed, cache, key, shard);
+  }
+  for (Row& row : rows_) inserts[row.id % shards].Add(&row);
+  Status status;
+  for (ShardInsert& insert : inserts) {
+    if (insert.empty()) continue;
+    status = insert.Run(*this, snapshot, outcome);
+    if (!status.ok()) break;
+  }
+  ForgetPublished();
+  return status;
+}
+
+}  // namespace pomai

@@ -1,0 +1,69 @@
+// InsertBatch: rows on their way into the tails of their shards: prepared,
+// assigned and encoded together, appended with one change for many rows.
+//
+//   InsertBatch batch;
+//   batch.Add(tid, vector);                       // empty vector: NULL
+//   InsertOutcome outcome;
+//   POMAI_RETURN_IF_ERROR(batch.Apply(store, sealed, cache, key, &outcome));
+//
+// A row leaves the batch right after the change that publishes it. So when
+// Apply fails, those left are the ones that are not in the index, and Apply may
+// be called again: no row is lost or there twice. Published rows are visible to
+// every snapshot taken afterwards. One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/engine/snapshot.h"
+
+namespace pomai {
+
+struct InsertOutcome {
+  // Rows in the fullest tail that was written to, about.
+  uint64_t tail_rows = 0;
+};
+
+class InsertBatch {
+ public:
+  void Add(uint64_t id, std::span<const float> vector);
+
+  bool empty() const { return rows_.empty(); }
+  size_t size() const { return rows_.size(); }
+  // Memory it takes, about.
+  size_t bytes() const {
+    return rows_.size() * sizeof(Row) + floats_.size() * sizeof(float);
+  }
+
+  // InvalidArgument ("expected 100 dimensions, not 3") before anything is
+  // written when a length differs. The first row with a vector settles the
+  // dimensions of a membrane that has none yet. The caller holds no page.
+  Status Apply(PageStore* store, PageLock sealed, ViewCache* cache,
+               uint64_t key, InsertOutcome* outcome);
+
+ private:
+  struct Row {
+    uint64_t id;
+    size_t offset;  // of the vector in floats_
+    uint32_t dimensions;
+    bool published;
+  };
+  friend class ShardInsert;
+
+  std::span<const float> VectorOf(const Row& row) const {
+    return {floats_.data() + row.offset, row.dimensions};
+  }
+  Status CheckDimensions(uint32_t expected) const;
+  // The first row's with a vector; 0: none has one.
+  uint32_t FirstDimensions() const;
+  void ForgetPublished();
+
+  std::vector<Row> rows_;
+  std::vector<float> floats_;
+};
+
+// InvalidArgument as Apply would return it.
+Status CheckVectorLength(uint32_t expected, size_t found);
+
+}  // namespace pomai

@@ -1,0 +1,242 @@
+#include "src/am/pending_inserts.h"
+
+#include <algorithm>
+
+#include "src/am/maintenance.h"
+#include "src/am/settings.h"
+#include "src/host_pg/process_cache.h"
+#include "src/host_pg/relation_store.h"
+#include "src/host_pg/tuple_id.h"
+#include "src/pg/entry.h"
+#include "src/pg/server.h"
+
+namespace pomai::am {
+namespace {
+
+ExecutorStart_hook_type next_executor_start = nullptr;
+
+// The statement that owns `context` has ended: well, or by an error.
+void EndStatement(void* context) {
+  auto* owner = static_cast<MemoryContext>(context);
+  PendingInserts* pending = ProcessPendingInserts();
+  if (!IsTransactionState()) {
+    pending->Drop(owner);
+    return;
+  }
+  pg::Entry([&] { return pending->Flush(owner); });
+}
+
+// In the memory of the context itself, once for all batches it owns.
+void WatchContext(MemoryContext owner) {
+  auto* callback = static_cast<MemoryContextCallback*>(
+      MemoryContextAllocZero(owner, sizeof(MemoryContextCallback)));
+  callback->func = EndStatement;
+  callback->arg = owner;
+  MemoryContextRegisterResetCallback(owner, callback);
+}
+
+void EndTransaction(XactEvent event, void*) {
+  PendingInserts* pending = ProcessPendingInserts();
+  switch (event) {
+    case XACT_EVENT_PRE_COMMIT:
+    case XACT_EVENT_PARALLEL_PRE_COMMIT:
+    case XACT_EVENT_PRE_PREPARE:
+      FlushPendingInserts();
+      pending->set_write_through(true);
+      break;
+    default:
+      pending->Drop(nullptr);
+      pending->set_write_through(false);
+  }
+}
+
+void EndSubtransaction(SubXactEvent event, SubTransactionId own,
+                       SubTransactionId parent, void*) {
+  PendingInserts* pending = ProcessPendingInserts();
+  if (event == SUBXACT_EVENT_ABORT_SUB) pending->DropOf(own);
+  if (event == SUBXACT_EVENT_COMMIT_SUB) pending->MoveOf(own, parent);
+}
+
+// Parallel workers search, too, and know nothing of our memory.
+void StartExecutor(QueryDesc* query, int flags) {
+  if (query->plannedstmt->parallelModeNeeded) FlushPendingInserts();
+  if (next_executor_start != nullptr) {
+    next_executor_start(query, flags);
+  } else {
+    standard_ExecutorStart(query, flags);
+  }
+}
+
+// INSERT ... ON CONFLICT takes such a row back while its transaction goes on;
+// VACUUM may then give its place to another session's row.
+bool IsSpeculative(Relation heap, ItemPointer address) {
+  Buffer buffer = ReadBuffer(heap, ItemPointerGetBlockNumber(address));
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  ::Page page = BufferGetPage(buffer);
+  // PageGetItemId would take our PageHeader for the server's.
+  ItemId item = &reinterpret_cast<::PageHeader>(page)
+                     ->pd_linp[ItemPointerGetOffsetNumber(address) - 1];
+  auto* tuple = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+  const bool speculative = HeapTupleHeaderIsSpeculative(tuple);
+  UnlockReleaseBuffer(buffer);
+  return speculative;
+}
+
+bool MayWait(const RowInsert& insert) {
+  return settings::batch_size > 1 &&
+         insert.heap->rd_tableam == GetHeapamTableAmRoutine() &&
+         !IsSpeculative(insert.heap, insert.address);
+}
+
+// Publishes `rows`; with a snapshot where nothing else holds back the horizon
+// after which pages are reused.
+Status ApplyTo(Relation heap, Relation index, InsertBatch* rows) {
+  bool pushed = false;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    if (TransactionIdIsValid(GetTopTransactionIdIfAny())) return;
+    PushActiveSnapshot(GetTransactionSnapshot());
+    pushed = true;
+  }));
+  RelationStore store(index);
+  InsertOutcome outcome;
+  POMAI_RETURN_IF_ERROR(rows->Apply(&store, PageLock::kPin, ProcessViewCache(),
+                                    ViewKey(index), &outcome));
+  // After publishing: a reader that came in between has its predicate lock by
+  // now; one that comes later finds the rows.
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
+    if (pushed) PopActiveSnapshot();
+  }));
+  return AfterInserts(heap, index, outcome.tail_rows);
+}
+
+Result<uint32_t> DimensionsOf(Relation index) {
+  RelationStore store(index);
+  POMAI_ASSIGN_OR_RETURN(
+      const pomai::Snapshot snapshot,
+      TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
+  return snapshot.view->meta.dimensions;
+}
+
+}  // namespace
+
+PendingInserts* ProcessPendingInserts() {
+  static auto* pending = new PendingInserts();
+  return pending;
+}
+
+void FlushPendingInserts() {
+  PendingInserts* pending = ProcessPendingInserts();
+  if (!pending->empty()) pg::Entry([&] { return pending->Flush(nullptr); });
+}
+
+void WatchTransactions() {
+  RegisterXactCallback(EndTransaction, nullptr);
+  RegisterSubXactCallback(EndSubtransaction, nullptr);
+  next_executor_start = ExecutorStart_hook;
+  ExecutorStart_hook = StartExecutor;
+}
+
+Result<PendingInserts::Batch*> PendingInserts::BatchFor(
+    const RowInsert& insert) {
+  MemoryContext owner = insert.index_info->ii_Context;
+  const Oid index = RelationGetRelid(insert.index);
+  bool watched = false;
+  for (const auto& batch : batches_) {
+    if (batch->owner != owner) continue;
+    if (batch->index == index) return batch.get();
+    watched = true;
+  }
+  auto batch = std::make_unique<Batch>();
+  batch->owner = owner;
+  batch->index = index;
+  batch->heap = RelationGetRelid(insert.heap);
+  POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    batch->subtransaction = GetCurrentSubTransactionId();
+    LockRelationOid(index, RowExclusiveLock);
+    if (!watched) WatchContext(owner);
+  }));
+  batches_.push_back(std::move(batch));
+  return batches_.back().get();
+}
+
+Status PendingInserts::Add(const RowInsert& insert,
+                           std::span<const float> vector) {
+  bool waits = false;
+  if (!write_through_) {
+    POMAI_RETURN_IF_ERROR(
+        pg::Call([&]() noexcept { waits = MayWait(insert); }));
+  }
+  Batch* batch = nullptr;
+  if (waits) {
+    POMAI_ASSIGN_OR_RETURN(batch, BatchFor(insert));
+    waits = batch->dimensions != 0 || vector.empty();
+  }
+  if (!waits) {
+    InsertBatch row;
+    row.Add(TupleId(*insert.address), vector);
+    POMAI_RETURN_IF_ERROR(ApplyTo(insert.heap, insert.index, &row));
+    if (batch == nullptr) return Status::Ok();
+    POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
+    return Status::Ok();
+  }
+  POMAI_RETURN_IF_ERROR(CheckVectorLength(batch->dimensions, vector.size()));
+  batch->rows.Add(TupleId(*insert.address), vector);
+  if (batch->rows.size() >= static_cast<size_t>(settings::batch_size)) {
+    return ApplyTo(insert.heap, insert.index, &batch->rows);
+  }
+  size_t bytes = 0;
+  for (const auto& each : batches_) bytes += each->rows.bytes();
+  return bytes > kMostPendingBytes ? Flush(nullptr) : Status::Ok();
+}
+
+// Outside of aminsert the executor may have closed the relations; their locks
+// are held.
+Status PendingInserts::Apply(Batch* batch) {
+  if (batch->rows.empty()) return Status::Ok();
+  Relation heap = nullptr;
+  Relation index = nullptr;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    heap = table_open(batch->heap, NoLock);
+    index = index_open(batch->index, NoLock);
+  }));
+  POMAI_RETURN_IF_ERROR(ApplyTo(heap, index, &batch->rows));
+  return pg::Call([&]() noexcept {
+    index_close(index, NoLock);
+    table_close(heap, NoLock);
+  });
+}
+
+Status PendingInserts::Flush(MemoryContext owner) {
+  for (const auto& batch : batches_) {
+    if (owner != nullptr && batch->owner != owner) continue;
+    POMAI_RETURN_IF_ERROR(Apply(batch.get()));
+  }
+  // Of a statement that goes on the empty batch stays, for it is watched.
+  if (owner != nullptr) Drop(owner);
+  return Status::Ok();
+}
+
+void PendingInserts::Drop(MemoryContext owner) {
+  std::erase_if(batches_, [owner](const auto& batch) {
+    return owner == nullptr || batch->owner == owner;
+  });
+}
+
+void PendingInserts::DropOf(SubTransactionId subtransaction) {
+  std::erase_if(batches_, [subtransaction](const auto& batch) {
+    return batch->subtransaction == subtransaction;
+  });
+}
+
+void PendingInserts::MoveOf(SubTransactionId subtransaction,
+                            SubTransactionId parent) {
+  for (const auto& batch : batches_) {
+    if (batch->subtransaction == subtransaction) {
+      batch->subtransaction = parent;
+    }
+  }
+}
+
+}  // namespace pomai::am
