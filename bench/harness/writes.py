@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import indexes, report
+from harness import report
 from harness.measure import Bench, say
 
 INDEXED_ROWS = 300000
@@ -119,15 +119,36 @@ class Writes(Bench):
         return {"idle": idle, "loaded": busy}
 
     def insert_latency(self, index):
-        """p99 of one-row inserts with and without seal and merge beside."""
-        self.refill(min(INDEXED_ROWS, self.rows), index)
-        rate = ["-R", "200", "-T", "12"]
-        alone = self._pgbench(ONE_ROW, 1, rate)
-        churn = ("select pomai_seal('t_v'); select pomai_merge('t_v');\n")
-        with self._load(churn, []):
-            busy = self._pgbench(ONE_ROW, 1, rate)
-        say(f"  p99 {alone['p99_us']:.0f} us, maintained {busy['p99_us']:.0f}")
-        return {"alone": alone, "maintained": busy}
+        """p99 of one-row inserts beside 5,000 inserted rows a second, with
+        and without the seals and merges that these make due."""
+        result = {}
+        for name, setting in (("maintained", "on"), ("alone", "off")):
+            self.refill(min(INDEXED_ROWS, self.rows), index)
+            options = f" options=-cpomai.background_maintenance={setting}"
+            with self._load(TEN_ROWS, ["-R", "500"], options):
+                result[name] = self._pgbench(
+                    ONE_ROW, 1, ["-R", "200", "-T", "15"], options)
+            self.settle()
+        say(f"  p99 {result['alone']['p99_us']:.0f} us, "
+            f"maintained {result['maintained']['p99_us']:.0f}")
+        return result
+
+    def rounds(self, index):
+        """Index bytes before and after each of ten rounds of: delete a tenth,
+        VACUUM, insert a tenth."""
+        rows = min(INDEXED_ROWS, self.rows)
+        self.refill(rows, index)
+        sizes = [self._number("select pg_relation_size('t_v')")]
+        for number in range(10):
+            self.cluster.psql(f"""
+                delete from t where id % 10 = {number};
+                vacuum (index_cleanup on) t;
+                insert into t select id, v from source
+                where id % 10 = {number} and id < {rows};""")
+            self.settle()
+            sizes.append(self._number("select pg_relation_size('t_v')"))
+        say(f"  sizes {[round(size / sizes[0], 3) for size in sizes]}")
+        return {"index_bytes": sizes}
 
     def settle(self, seconds=300):
         """Waits until no maintenance worker runs."""
@@ -139,13 +160,15 @@ class Writes(Bench):
             time.sleep(0.5)
         raise RuntimeError("maintenance does not come to an end")
 
-    def _load(self, script, options):
-        return Load(self._command(script, 1, ["-T", "3600", *options]))
+    def _load(self, script, options, conninfo=""):
+        return Load(self._command(script, 1, ["-T", "3600", *options],
+                                  conninfo))
 
-    def _pgbench(self, script, clients, options):
+    def _pgbench(self, script, clients, options, conninfo=""):
         with tempfile.TemporaryDirectory() as folder:
             log = ["-l", "--log-prefix", os.path.join(folder, "log")]
-            command = self._command(script, clients, [*options, *log])
+            command = self._command(script, clients, [*options, *log],
+                                    conninfo)
             subprocess.run(command, check=True, capture_output=True)
             # client, transaction, microseconds, ...
             times = sorted(int(line.split()[2])
@@ -156,13 +179,13 @@ class Writes(Bench):
                 "p50_us": times[len(times) // 2],
                 "p99_us": times[len(times) * 99 // 100]}
 
-    def _command(self, script, clients, options):
+    def _command(self, script, clients, options, conninfo=""):
         path = os.path.join(self.cluster.folder, f"script-{hash(script)}.sql")
         with open(path, "w", encoding="utf-8") as file:
             file.write(script.format(last=self.rows - 11))
         return [os.path.join(self.cluster.bin, "pgbench"), "-n", "-M",
                 "prepared", "-c", str(clients), "-j", "1", "-f", path,
-                *options, self.cluster.conninfo]
+                *options, self.cluster.conninfo + conninfo]
 
 
 class Load:

@@ -5,6 +5,11 @@
 #include "core/segment/segment_writer.h"
 
 namespace pomai {
+namespace {
+
+constexpr size_t kRowsPerPoll = 1024;
+
+}  // namespace
 
 Result<SegmentRef> WriteSegment(const MaintenanceHost& host, Space* space,
                                 const SegmentTarget& target,
@@ -64,6 +69,9 @@ Status EntryBuffer::WriteSegments(const MaintenanceHost& host, Space* space,
         WriteSegment(host, space, target, first_list, list_rows,
                      [&](const auto& add) -> Status {
                        for (size_t i = begin; i < at; ++i) {
+                         if (i % kRowsPerPoll == kRowsPerPoll - 1) {
+                           POMAI_RETURN_IF_ERROR(host.store->Poll());
+                         }
                          const Entry& entry = entries_[i];
                          const size_t offset =
                              size_t{entry.record} * record_size_;

@@ -70,6 +70,8 @@ Status TrainCodebook(const MaintenanceHost& host, Space* space) {
       static_cast<double>(wanted) / static_cast<double>(std::max(rows, wanted)),
       CodeSample::Part::kTraining);
   POMAI_RETURN_IF_ERROR(sample.Draw(&set));
+  // All rows are NULL or gone.
+  if (set.size() == 0) return Status::Ok();
   TrainingOptions options;
   options.dimensions = dimensions;
   options.lists = lists;

@@ -54,6 +54,9 @@ void Configure() {
   for (const auto& setting : settings) {
     SetConfigOption(setting[0], setting[1], PGC_SUSET, PGC_S_OVERRIDE);
   }
+  // At autovacuum's pace: pages are logged as whole images, for which commits
+  // of others have to wait.
+  compat::BeginCostLimits("2ms");
   if (synchronous_commit > SYNCHRONOUS_COMMIT_LOCAL_FLUSH) {
     SetConfigOption("synchronous_commit", "local", PGC_SUSET, PGC_S_OVERRIDE);
   }
@@ -112,6 +115,7 @@ class Worker {
       WaiterWatch watch(heap_, index_);
       MaintenanceRun run(heap_, index_, maintenance);
       run.set_watch(&watch);
+      run.set_poll_as(RelationStore::PollAs::kVacuum);
       Result<bool> step = run.Step();
       // Who waits is let through; what was begun is left for another time.
       const bool gave_way =

@@ -147,6 +147,8 @@ Result<uint64_t> RelationStore::Horizon() {
 // By the table, never the index: searches hold snapshots of the table.
 Result<bool> RelationStore::HorizonPassed(uint64_t horizon) {
   if (heap_ == nullptr) return false;
+  // Pages are given out on the primary; a standby cannot tell.
+  if (RecoveryInProgress()) return true;
   Assert(heap_->rd_rel->relkind != RELKIND_INDEX);
   bool passed = false;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {

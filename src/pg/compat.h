@@ -105,6 +105,17 @@ inline void VacuumDelay() {
 #endif
 }
 
+// Lets VacuumDelay sleep as an autovacuum worker does: by the settings
+// vacuum_cost_delay, which is given here, and vacuum_cost_limit.
+inline void BeginCostLimits(const char* delay) {
+  SetConfigOption("vacuum_cost_delay", delay, PGC_USERSET, PGC_S_OVERRIDE);
+#if PG_VERSION_NUM >= 160000
+  VacuumUpdateCosts();
+#else
+  VacuumCostActive = VacuumCostDelay > 0;
+#endif
+}
+
 // Raises "snapshot too old" where the server still knows that. `block` is one
 // that every change of what a search sees would touch.
 inline void CheckOldSnapshot(::Snapshot snapshot, Relation relation,

@@ -36,8 +36,11 @@ void KeepReport(const CheckReport& report, ProblemRows* problems,
 
 // The engine's snapshot comes after the server's: every row that the server's
 // sees is in it.
-Status CheckPages(Relation index, ProblemRows* problems, LiveIds* live) {
+Status CheckPages(const OpenedIndex& opened, ProblemRows* problems,
+                  LiveIds* live) {
+  Relation index = opened.index;
   RelationStore store(index);
+  store.set_heap(opened.heap);
   POMAI_ASSIGN_OR_RETURN(
       const pomai::Snapshot snapshot,
       TakeSnapshot(&store, SealedLock(), ProcessViewCache(), ViewKey(index)));
@@ -67,7 +70,7 @@ Datum pomai_check(PG_FUNCTION_ARGS) {
   const sql::OpenedIndex opened = sql::OpenIndex(id, sql::HeapLock());
   PushActiveSnapshot(GetLatestSnapshot());
   sql::LiveIds live;
-  pg::Entry([&] { return sql::CheckPages(opened.index, &problems, &live); });
+  pg::Entry([&] { return sql::CheckPages(opened, &problems, &live); });
   // An index that CREATE INDEX CONCURRENTLY left behind lacks rows.
   if (opened.index->rd_index->indisvalid) {
     sql::HeapComparison comparison(opened, GetActiveSnapshot(), &problems);

@@ -49,6 +49,9 @@ my %work = (
 	  BEGIN; INSERT INTO t (embedding) VALUES (vec(1, 16)); ROLLBACK;',
 	vacuum => 'VACUUM (INDEX_CLEANUP on) t; CHECKPOINT;
 	  SELECT pg_sleep(0.05);',
+	maintain => q{SELECT pomai_seal('t_embedding');
+	  SELECT pomai_merge('t_embedding');
+	  SELECT pomai_retrain('t_embedding');},
 	build => 'DROP INDEX IF EXISTS built_embedding;
 	  CREATE INDEX built_embedding ON built USING pomai (embedding);
 	  REINDEX INDEX t_embedding;');
@@ -68,7 +71,7 @@ my (%answers, %problems);
 for my $round (1 .. $rounds)
 {
 	# Builds lock everybody else out, so they are not in every round.
-	my @names = qw(insert change vacuum);
+	my @names = qw(insert change vacuum maintain);
 	push @names, 'build' if $round % 3 == 0;
 	my @running = map { start_work($_) } @names;
 	select undef, undef, undef, 0.1 + rand 1;

@@ -61,6 +61,12 @@ compare('after VACUUM');
 run('UPDATE t SET embedding = vec(id + 1, 16) WHERE id % 7 = 0');
 run('VACUUM (INDEX_CLEANUP on) t');
 compare('after updates and VACUUM');
+run("SELECT pomai_seal('t_embedding')");
+compare('after sealing');
+run("SELECT pomai_merge('t_embedding')");
+compare('after merging');
+run("SELECT pomai_retrain('t_embedding')");
+compare('after retraining');
 run('REINDEX INDEX CONCURRENTLY t_embedding');
 compare('after REINDEX CONCURRENTLY');
 run('TRUNCATE t; INSERT INTO t SELECT i, vec(i, 16)
