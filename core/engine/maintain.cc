@@ -74,6 +74,8 @@ const char* StepName(Kind kind) {
       return "calibrating";
     case Kind::kGiveBack:
       return "giving pages back";
+    case Kind::kWait:
+      return "waiting for transactions";
   }
   return "unknown";
 }
@@ -122,7 +124,8 @@ Result<bool> Maintenance::Step(const MaintenanceHost& host) {
   if (goal_ == MaintenanceGoal::kForceRetrain && !trained_ && can_train) {
     step.kind = Kind::kTrain;
   }
-  if (step.kind == Kind::kNone) return false;
+  waits_ = step.kind == Kind::kWait;
+  if (waits_ || step.kind == Kind::kNone) return false;
   POMAI_RETURN_IF_ERROR(Do(host, space.get(), step));
   last_ = std::move(step);
   return true;
@@ -133,6 +136,7 @@ Status Maintenance::Do(const MaintenanceHost& host, Space* space,
   host.Report(StepName(step.kind), 0, 0);
   switch (step.kind) {
     case Kind::kNone:
+    case Kind::kWait:
       return Status::Ok();
     case Kind::kSeal:
       sealed_.resize(space->tails().size());

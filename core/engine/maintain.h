@@ -25,9 +25,11 @@ class Maintenance {
  public:
   explicit Maintenance(MaintenanceGoal goal) : goal_(goal) {}
 
-  // False, and nothing changed, when there is nothing to do. Each step may have
-  // a host of its own.
+  // False, and nothing changed, when there is nothing to do, or not yet
+  // (waits()). Each step may have a host of its own.
   Result<bool> Step(const MaintenanceHost& host);
+  // Whether the last step has put off work until retired pages can be used.
+  bool waits() const { return waits_; }
   // What the last step that changed something did.
   MaintenanceStep::Kind last_kind() const { return last_.kind; }
 
@@ -41,6 +43,7 @@ class Maintenance {
   std::vector<bool> sealed_;  // shards, by a forced goal
   bool trained_ = false;
   bool may_give_back_ = true;
+  bool waits_ = false;
 };
 
 // What happened to be done, for messages.

@@ -39,8 +39,10 @@ class Planner {
       return step;
     if (Move(&step) || Calibrate(&step)) return step;
     if (goal_ == MaintenanceGoal::kForceRetrain) return step;
-    if (TooMuchRetired()) return step;
-    if (Rewrite(&step) || Merge(&step) || GiveBack(&step)) return step;
+    if ((Rewrite(&step) || Merge(&step) || GiveBack(&step)) &&
+        TooMuchRetired()) {
+      step.kind = Kind::kWait;
+    }
     return step;
   }
 
@@ -122,8 +124,10 @@ class Planner {
     return true;
   }
 
+  // Who forces a merge wants it now.
   bool TooMuchRetired() const {
-    return input_.retired_pages > std::max(1024u, input_.pages / 2);
+    return goal_ != MaintenanceGoal::kForceMerge &&
+           input_.retired_pages > std::max(kLeastPagesBack, input_.pages / 16);
   }
 
   bool Rewrite(MaintenanceStep* step) const {

@@ -32,6 +32,7 @@ struct MaintenanceStep {
     kMerge,      // `segments` into one, lists [first_list, end_list)
     kCalibrate,  // the current codebook, and drop the earlier ones
     kGiveBack,   // free pages at the end
+    kWait,       // for retired pages: without them the index would only grow
   };
   Kind kind = Kind::kNone;
   uint32_t shard = 0;

@@ -26,10 +26,6 @@ void Report(Relation index, const char* what, uint64_t done, uint64_t total) {
   pgstat_report_activity(STATE_RUNNING, text);
 }
 
-bool OtherSessionsSee(Relation index) {
-  return !RelationUsesLocalBuffers(index) && !compat::MadeInTransaction(index);
-}
-
 Status SealHere(Relation heap, Relation index) {
   bool locked = false;
   POMAI_RETURN_IF_ERROR(
@@ -44,6 +40,12 @@ Status SealHere(Relation heap, Relation index) {
 }  // namespace
 
 Result<bool> MaintenanceRun::Step() {
+  // Taken and let go at once: the server looks anew at the oldest transaction
+  // only when a snapshot is taken.
+  POMAI_RETURN_IF_ERROR(pg::Call([]() noexcept {
+    PushActiveSnapshot(GetTransactionSnapshot());
+    PopActiveSnapshot();
+  }));
   RelationStore store(index_);
   store.set_heap(heap_);
   store.set_poll_as(poll_as_);
@@ -81,15 +83,13 @@ Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows) {
       TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
   const uint64_t limit = TailLimit(*snapshot.view);
   if (tail_rows < limit) return Status::Ok();
-  bool here = tail_rows >= kPatience * limit;
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    if (!OtherSessionsSee(index)) {
-      here = true;
-    } else if (settings::background_maintenance && !RequestWorker(index)) {
-      here = true;
-    }
-  }));
-  return here ? SealHere(heap, index) : Status::Ok();
+  bool worker = false;
+  POMAI_RETURN_IF_ERROR(
+      pg::Call([&]() noexcept { worker = RequestWorkerSometimes(index); }));
+  // Who wants no workers wants no seal with every statement either.
+  const bool patient = worker || !settings::background_maintenance;
+  if (patient && tail_rows < kPatience * limit) return Status::Ok();
+  return SealHere(heap, index);
 }
 
 }  // namespace pomai::am

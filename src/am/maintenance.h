@@ -7,12 +7,15 @@
 //
 //   am::AfterInserts(heap, index, tail_rows);    // once a statement
 //
-// Who does it: a worker of its own for whatever inserts have made due; VACUUM
-// for all but retraining; the SQL functions for what they are asked. A backend
-// that inserts seals a tail itself where no worker may or can: without
+// Who does it: a worker of its own for whatever inserts and VACUUM have made due;
+// the SQL functions for what they are asked. Where no worker may or can, without
 // background maintenance or a free worker, for temporary indexes and those of
-// its own transaction; and in any case when the tail is four times as long as
-// it should be.
+// its own transaction, a backend that inserts seals its tail itself, and VACUUM
+// does all but retraining. A backend seals a tail in any case when it is four
+// times as long as it should be.
+//
+// A worker is better: pages that a step gives up can be used again when the
+// step's transaction, and all that began before, have ended.
 #pragma once
 
 #include "core/engine/maintain.h"
@@ -52,9 +55,11 @@ class MaintenanceRun {
 // waits for a lock.
 Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows);
 
-// Starts a worker for the index, unless one was started within the last second
-// or somebody maintains the index already. False when there can be none.
-// Raises the server's errors.
+// Starts a worker for the index, unless somebody maintains it already. False
+// when there is none and can be none: by the settings, for want of a slot, or
+// because other sessions do not see the index. Raises the server's errors.
 bool RequestWorker(Relation index);
+// The same at most once a second.
+bool RequestWorkerSometimes(Relation index);
 
 }  // namespace pomai::am

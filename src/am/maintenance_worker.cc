@@ -29,17 +29,24 @@ struct Start {
 constexpr int kStarts = 16;
 constexpr int kStartEveryMilliseconds = 1000;
 
-bool StartedLately(Oid index) {
+Start* StartOf(Oid index) {
   static Start starts[kStarts];
-  Start& start = starts[index % kStarts];
-  const TimestampTz now = GetCurrentTimestamp();
-  if (start.index == index &&
-      !TimestampDifferenceExceeds(start.at, now, kStartEveryMilliseconds)) {
-    return true;
-  }
-  start = {index, now};
-  return false;
+  return &starts[index % kStarts];
 }
+
+bool StartedLately(Oid index) {
+  const Start& start = *StartOf(index);
+  return start.index == index &&
+         !TimestampDifferenceExceeds(start.at, GetCurrentTimestamp(),
+                                     kStartEveryMilliseconds);
+}
+
+void NoteStart(Oid index) { *StartOf(index) = {index, GetCurrentTimestamp()}; }
+
+// How often, and for how long, a worker waits for transactions to end before it
+// leaves the rest to another.
+constexpr int kMostNaps = 100;
+constexpr long kNapMilliseconds = 100;
 
 // As autovacuum's workers: nobody's settings may get in their way.
 void Configure() {
@@ -62,6 +69,14 @@ void Configure() {
   }
 }
 
+// While others' transactions keep pages from being used again.
+void Nap() {
+  (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                  kNapMilliseconds, PG_WAIT_EXTENSION);
+  ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+}
+
 // One worker's work: steps, each in a transaction.
 class Worker {
  public:
@@ -69,12 +84,18 @@ class Worker {
 
   Status Run() {
     Maintenance maintenance(MaintenanceGoal::kAll);
+    int naps = 0;
     for (bool more = true; more;) {
       POMAI_RETURN_IF_ERROR(
           pg::Call([]() noexcept { StartTransactionCommand(); }));
       POMAI_ASSIGN_OR_RETURN(more, StepOnce(&maintenance));
       POMAI_RETURN_IF_ERROR(
           pg::Call([]() noexcept { CommitTransactionCommand(); }));
+      if (more) naps = 0;
+      if (!more && maintenance.waits() && ++naps <= kMostNaps) {
+        POMAI_RETURN_IF_ERROR(pg::Call([]() noexcept { Nap(); }));
+        more = true;
+      }
     }
     return Status::Ok();
   }
@@ -135,10 +156,16 @@ class Worker {
 
 }  // namespace
 
+bool RequestWorkerSometimes(Relation index) {
+  return StartedLately(RelationGetRelid(index)) || RequestWorker(index);
+}
+
 bool RequestWorker(Relation index) {
-  if (MaintenanceRuns(index) || StartedLately(RelationGetRelid(index))) {
-    return true;
+  if (!settings::background_maintenance || RelationUsesLocalBuffers(index) ||
+      compat::MadeInTransaction(index)) {
+    return false;
   }
+  if (MaintenanceRuns(index)) return true;
   BackgroundWorker worker = {};
   worker.bgw_flags =
       BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
@@ -153,7 +180,9 @@ bool RequestWorker(Relation index) {
   snprintf(worker.bgw_type, BGW_MAXLEN, "pomai maintenance");
   const WorkerTask task{MyDatabaseId, RelationGetRelid(index)};
   memcpy(worker.bgw_extra, &task, sizeof(task));
-  return RegisterDynamicBackgroundWorker(&worker, nullptr);
+  if (!RegisterDynamicBackgroundWorker(&worker, nullptr)) return false;
+  NoteStart(task.index);
+  return true;
 }
 
 }  // namespace pomai::am

@@ -4,7 +4,6 @@
 
 #include "src/am/callbacks.h"
 #include "src/am/maintenance.h"
-#include "src/am/settings.h"
 #include "src/host_pg/maintenance_lock.h"
 #include "src/host_pg/process_cache.h"
 #include "src/host_pg/relation_store.h"
@@ -80,14 +79,20 @@ Status Count(IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
 }
 
 // Marks are set and counted: now what they made due, and what inserts left. A
-// new codebook takes longer than one wants to wait for VACUUM.
+// worker's work, whose steps are transactions of their own, so that pages
+// become free between them. Without one it is done here, but for a new
+// codebook, which takes longer than one wants to wait for VACUUM.
 Status Tidy(IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
   Relation index = vacuum->index;
   Relation heap = nullptr;
+  bool worker = false;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    worker = RequestWorker(index);
+    if (worker) return;
     heap = table_open(index->rd_index->indrelid, AccessShareLock);
     LockMaintenance(index);
   }));
+  if (worker) return Status::Ok();
   Maintenance maintenance(MaintenanceGoal::kTidy);
   MaintenanceRun run(heap, index, &maintenance);
   run.set_strategy(vacuum->strategy);
@@ -98,7 +103,6 @@ Status Tidy(IndexVacuumInfo* vacuum, IndexBulkDeleteResult* result) {
   return pg::Call([&]() noexcept {
     UnlockMaintenance(index);
     table_close(heap, AccessShareLock);
-    if (settings::background_maintenance) (void)RequestWorker(index);
   });
 }
 
