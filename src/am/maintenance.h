@@ -7,12 +7,12 @@
 //
 //   am::AfterInserts(heap, index, tail_rows);    // once a statement
 //
-// Who does it: a worker of its own for whatever inserts and VACUUM have made due;
-// the SQL functions for what they are asked. Where no worker may or can, without
-// background maintenance or a free worker, for temporary indexes and those of
-// its own transaction, a backend that inserts seals its tail itself, and VACUUM
-// does all but retraining. A backend seals a tail in any case when it is four
-// times as long as it should be.
+// Who does it: a worker of its own for whatever inserts and VACUUM have made
+// due; the SQL functions for what they are asked. Where no worker may or can,
+// without background maintenance or a free worker, for temporary indexes and
+// those of its own transaction, a backend that inserts seals its tail itself,
+// and VACUUM does all but retraining. A backend seals a tail in any case when
+// it is four times as long as it should be.
 //
 // A worker is better: pages that a step gives up can be used again when the
 // step's transaction, and all that began before, have ended.
