@@ -18,8 +18,8 @@ uint32_t PagesOf(const std::vector<RetiredPages>& retired) {
   return pages;
 }
 
-// The segment that reaches farthest back, if free pages before its last one can
-// take it: written anew, it ends before that.
+// The segment that reaches farthest back, if free pages so far before its end
+// can take it that moving it is worth while.
 size_t MovableSegment(const Space& space) {
   const auto& segments = space.snapshot().view->manifest.segments;
   size_t last = SIZE_MAX;
@@ -33,7 +33,10 @@ size_t MovableSegment(const Space& space) {
   }
   if (last == SIZE_MAX) return last;
   const uint32_t wanted = segments[last].extent.page_count();
-  return space.FreeBelow(last_end) > wanted ? last : SIZE_MAX;
+  const uint32_t gain = WorthGivingBack(space.pages());
+  const bool fits =
+      last_end > gain && space.FreeBelow(last_end - gain) > wanted;
+  return fits ? last : SIZE_MAX;
 }
 
 Result<uint64_t> CountDead(const MaintenanceHost& host, const View& view,

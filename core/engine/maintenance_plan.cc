@@ -15,7 +15,6 @@ constexpr double kMostDead = 0.2;
 // smaller runs together: each row is rewritten about log(rows) / log(1 + 1 / r)
 // times, and at most log(rows) / log(r) runs are left.
 constexpr uint64_t kMergeRatio = 4;
-constexpr uint32_t kLeastPagesBack = 16;
 
 // Segments of one shard that share no list.
 struct SegmentRun {
@@ -39,7 +38,7 @@ class Planner {
       return step;
     if (Move(&step) || Calibrate(&step)) return step;
     if (goal_ == MaintenanceGoal::kForceRetrain) return step;
-    if ((Rewrite(&step) || Merge(&step) || GiveBack(&step)) &&
+    if ((Merge(&step) || Rewrite(&step) || GiveBack(&step)) &&
         TooMuchRetired()) {
       step.kind = Kind::kWait;
     }
@@ -127,7 +126,7 @@ class Planner {
   // Who forces a merge wants it now.
   bool TooMuchRetired() const {
     return goal_ != MaintenanceGoal::kForceMerge &&
-           input_.retired_pages > std::max(kLeastPagesBack, input_.pages / 16);
+           input_.retired_pages > std::max(16u, input_.pages / 16);
   }
 
   bool Rewrite(MaintenanceStep* step) const {
@@ -220,17 +219,43 @@ class Planner {
     size_t count = 1;
     for (; count < runs.size(); ++count) {
       const uint64_t next = RowsIn(runs[count], first, end);
-      if (goal_ != MaintenanceGoal::kForceMerge && next > kMergeRatio * rows) {
-        break;
-      }
+      const bool pays = goal_ == MaintenanceGoal::kForceMerge ||
+                        next <= kMergeRatio * rows || IsBegun(chosen);
+      if (!pays) break;
       rows += next;
       chosen.insert(chosen.end(), runs[count].segments.begin(),
                     runs[count].segments.end());
     }
     if (count == 1) return false;
+    first = FirstShared(chosen);
     Restrict(&chosen, &first, end);
     *step = {Kind::kMerge, 0, std::move(chosen), first, end};
     return true;
+  }
+
+  // Whether a segment has left lists to others: the pages of these stay its own
+  // until it is used up.
+  bool IsBegun(const std::vector<size_t>& segments) const {
+    return std::any_of(segments.begin(), segments.end(), [this](size_t i) {
+      const SegmentRef& ref = manifest_.segments[i];
+      return ref.live_from > ref.first_list;
+    });
+  }
+
+  // The first list that two of the segments have: up to there is nothing to
+  // merge.
+  uint32_t FirstShared(std::vector<size_t> segments) const {
+    const auto& refs = manifest_.segments;
+    std::sort(segments.begin(), segments.end(), [&](size_t a, size_t b) {
+      return refs[a].first_live_list() < refs[b].first_live_list();
+    });
+    uint32_t end = 0;
+    for (const size_t segment : segments) {
+      const uint32_t first = refs[segment].first_live_list();
+      if (first < end) return first;
+      end = std::max(end, refs[segment].end_list());
+    }
+    return end;
   }
 
   // Keeps the segments that have lists in [first, end), and lets `first` come
@@ -257,12 +282,12 @@ class Planner {
 
   bool GiveBack(MaintenanceStep* step) const {
     if (input_.may_give_back &&
-        input_.free_at_end >= std::max(kLeastPagesBack, input_.pages / 16)) {
+        input_.free_at_end >= WorthGivingBack(input_.pages)) {
       step->kind = Kind::kGiveBack;
       return true;
     }
     if (input_.movable_segment == SIZE_MAX ||
-        input_.free_pages < std::max(kLeastPagesBack, input_.pages / 8)) {
+        input_.free_pages < WorthGivingBack(input_.pages)) {
       return false;
     }
     return One(input_.movable_segment, step);

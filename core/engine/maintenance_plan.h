@@ -6,6 +6,7 @@
 //   MaintenanceStep step = PlanStep(input, MaintenanceGoal::kAll);
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -60,6 +61,11 @@ struct PlanInput {
   size_t movable_segment = SIZE_MAX;
   bool may_give_back = true;
 };
+
+// Pages at the end of a file of `pages` that are worth giving back.
+inline uint32_t WorthGivingBack(uint32_t pages) {
+  return std::max(16u, pages / 32);
+}
 
 // Rows of a tail from which on it should be sealed. Searches read tails entry
 // by entry; a segment of few rows a list wastes space.

@@ -35,17 +35,27 @@ class Merge {
   }
 
  private:
-  // Finds where the piece ends.
+  // Finds where the piece ends: where a large segment does, if possible, which
+  // is then used up; otherwise its pages would stay for the rest of it.
   Status CountLists() {
     const uint64_t wanted =
         PieceRows(view_.meta.shape(), view_.manifest.segment_rows());
     for (end_ = step_.first_list; end_ < step_.end_list; ++end_) {
-      if (rows_ >= wanted) break;
+      if (rows_ >= 2 * wanted) break;
+      if (rows_ >= wanted / 2 && EndsLargeSegment(end_, wanted / 4)) break;
       POMAI_ASSIGN_OR_RETURN(const uint32_t rows, reader_.Count(end_));
       list_rows_.push_back(rows);
       rows_ += rows;
     }
     return Status::Ok();
+  }
+
+  bool EndsLargeSegment(uint32_t list, uint64_t least_rows) const {
+    return std::any_of(
+        step_.segments.begin(), step_.segments.end(), [&](size_t segment) {
+          return view_.manifest.segments[segment].end_list() == list &&
+                 view_.directories[segment].live_rows() >= least_rows;
+        });
   }
 
   Result<SegmentRef> Write() {

@@ -9,6 +9,8 @@ namespace {
 
 // Spare pages a shard gets at most with one publication.
 constexpr size_t kMostSpares = ShardPage::kMaxSpares / 2;
+// And at most this part of the file: spare pages are kept from everything else.
+constexpr size_t kSpareShare = 32;
 
 // Sorted, without neighbours that could be one run.
 std::vector<BlockRun> RunsOf(std::vector<BlockNumber> blocks) {
@@ -191,7 +193,7 @@ std::vector<BlockNumber> Space::SparesFor(const Publication& publication) {
   for (const auto& extent : tails_[publication.cut_shard].extents) {
     wanted += 1 + extent.payload.size();
   }
-  wanted = std::min(wanted, kMostSpares);
+  wanted = std::min({wanted, kMostSpares, pages_ / kSpareShare});
   BlockNumber from = lowest_;
   while (spares.size() < wanted) {
     const BlockNumber block = TakeFree(from);
