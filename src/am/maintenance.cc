@@ -33,7 +33,10 @@ Status SealHere(Relation heap, Relation index) {
   if (!locked) return Status::Ok();
   Maintenance maintenance(MaintenanceGoal::kSeal);
   MaintenanceRun run(heap, index, &maintenance);
-  POMAI_RETURN_IF_ERROR(run.All());
+  // The rows are in. That somebody else changed the index meanwhile is no
+  // reason for the statement to fail.
+  const Status sealed = run.All();
+  if (!sealed.ok() && sealed.code() != StatusCode::kAborted) return sealed;
   return pg::Call([&]() noexcept { UnlockMaintenance(index); });
 }
 
@@ -42,9 +45,12 @@ Status SealHere(Relation heap, Relation index) {
 Result<bool> MaintenanceRun::Step() {
   // Taken and let go at once: the server looks anew at the oldest transaction
   // only when a snapshot is taken.
-  POMAI_RETURN_IF_ERROR(pg::Call([]() noexcept {
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
     PushActiveSnapshot(GetTransactionSnapshot());
     PopActiveSnapshot();
+    // Of a temporary table this transaction's id is the horizon. Once it has
+    // one, pages that retire now stay until its cursors have ended.
+    if (RelationUsesLocalBuffers(index_)) (void)GetCurrentTransactionId();
   }));
   RelationStore store(index_);
   store.set_heap(heap_);

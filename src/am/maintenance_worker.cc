@@ -61,6 +61,7 @@ void Configure() {
   for (const auto& setting : settings) {
     SetConfigOption(setting[0], setting[1], PGC_SUSET, PGC_S_OVERRIDE);
   }
+  compat::LiftTransactionTimeout();
   // At autovacuum's pace: pages are logged as whole images, for which commits
   // of others have to wait.
   compat::BeginCostLimits("2ms");
@@ -92,7 +93,7 @@ class Worker {
       POMAI_RETURN_IF_ERROR(
           pg::Call([]() noexcept { CommitTransactionCommand(); }));
       if (more) naps = 0;
-      if (!more && maintenance.waits() && ++naps <= kMostNaps) {
+      if (!more && !ended_ && maintenance.waits() && ++naps <= kMostNaps) {
         POMAI_RETURN_IF_ERROR(pg::Call([]() noexcept { Nap(); }));
         more = true;
       }
@@ -102,19 +103,24 @@ class Worker {
 
  private:
   // The table's lock first: REINDEX CONCURRENTLY waits for those who lock the
-  // table, so an index that is still there afterwards stays.
-  void Open() {
+  // table, so an index that is still there afterwards stays. Waiting for a lock
+  // of DDL that next asks for the other one would be a deadlock, in which the
+  // DDL would be cancelled. False when there is nothing (left) to maintain.
+  bool Open() {
     const Oid heap = IndexGetRelation(index_id_, true);
-    if (!OidIsValid(heap)) return;
-    heap_ = try_relation_open(heap, AccessShareLock);
-    if (heap_ == nullptr) return;
-    index_ = try_relation_open(index_id_, RowExclusiveLock);
+    if (!OidIsValid(heap)) return false;
+    if (!ConditionalLockRelationOid(heap, AccessShareLock)) return false;
+    heap_ = try_relation_open(heap, NoLock);
+    if (heap_ == nullptr) return false;
+    if (!ConditionalLockRelationOid(index_id_, RowExclusiveLock)) return false;
+    index_ = try_relation_open(index_id_, NoLock);
     if (index_ == nullptr || index_->rd_indam == nullptr ||
         index_->rd_indam->ambuild != pomai_build ||
         !index_->rd_index->indisready) {
-      return;
+      return false;
     }
     locked_ = TryLockMaintenance(index_);
+    return true;
   }
 
   void Close() {
@@ -126,11 +132,8 @@ class Worker {
   }
 
   Result<bool> StepOnce(Maintenance* maintenance) {
-    bool wanted = false;
-    POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-      wanted = DatabaseIsWanted();
-      if (!wanted) Open();
-    }));
+    POMAI_RETURN_IF_ERROR(
+        pg::Call([&]() noexcept { ended_ = DatabaseIsWanted() || !Open(); }));
     bool more = false;
     if (locked_) {
       WaiterWatch watch(heap_, index_);
@@ -142,7 +145,8 @@ class Worker {
       const bool gave_way =
           step.status().code() == StatusCode::kAborted && watch.noticed();
       if (!step.ok() && !gave_way) return step.status();
-      more = step.ok() && *step && !watch.noticed();
+      ended_ = watch.noticed();
+      more = step.ok() && *step && !ended_;
     }
     POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept { Close(); }));
     return more;
@@ -152,6 +156,7 @@ class Worker {
   Relation heap_ = nullptr;
   Relation index_ = nullptr;
   bool locked_ = false;
+  bool ended_ = false;  // there is nothing to wait for
 };
 
 }  // namespace

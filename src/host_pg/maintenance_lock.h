@@ -40,7 +40,7 @@ inline LOCKTAG MaintenanceTag(Relation index) {
 inline bool MaintenanceRuns(Relation index) {
   const LOCKTAG tag = MaintenanceTag(index);
   int holders = 0;
-  GetLockConflicts(&tag, ExclusiveLock, &holders);
+  pfree(GetLockConflicts(&tag, ExclusiveLock, &holders));
   return holders > 0;
 }
 

@@ -116,6 +116,13 @@ inline void BeginCostLimits(const char* delay) {
 #endif
 }
 
+// transaction_timeout, which exists from 17 on.
+inline void LiftTransactionTimeout() {
+#if PG_VERSION_NUM >= 170000
+  SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+#endif
+}
+
 // Raises "snapshot too old" where the server still knows that. `block` is one
 // that every change of what a search sees would touch.
 inline void CheckOldSnapshot(::Snapshot snapshot, Relation relation,
