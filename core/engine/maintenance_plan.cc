@@ -123,9 +123,10 @@ class Planner {
     return true;
   }
 
-  // Who forces a merge wants it now.
+  // Only a worker can wait: the transaction of anybody else is among those that
+  // keep the pages.
   bool TooMuchRetired() const {
-    return goal_ != MaintenanceGoal::kForceMerge &&
+    return goal_ == MaintenanceGoal::kAll &&
            input_.retired_pages > std::max(16u, input_.pages / 16);
   }
 

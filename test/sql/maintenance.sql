@@ -42,7 +42,6 @@ SELECT differing('m');
 
 DELETE FROM m WHERE id % 10 = 0;
 VACUUM (INDEX_CLEANUP on) m;
-SELECT sum(dead) FROM pomai_segments('m_v');
 SELECT pomai_merge('m_v') > 0 AS merged;
 SELECT sum(rows), sum(dead) FROM pomai_segments('m_v');
 SELECT * FROM problems('m_v');
@@ -62,12 +61,12 @@ FROM pomai_snapshot('m_v') WHERE kind = 'retired';
 -- VACUUM writes segments anew that are a fifth dead, and seals long tails.
 DELETE FROM m WHERE id % 10 < 4;
 VACUUM (INDEX_CLEANUP on) m;
-SELECT sum(dead) FROM pomai_segments('m_v');
+SELECT sum(dead) < 200 AS tidy FROM pomai_segments('m_v');
 INSERT INTO m SELECT i, spot(i) FROM generate_series(7001, 9000) i;
 INSERT INTO m SELECT i, spot(i) FROM generate_series(9001, 12000) i;
 VACUUM (INDEX_CLEANUP on) m;
 SELECT sum(rows) FILTER (WHERE kind = 'tail') < 4100 AS sealed,
-  sum(rows) FROM pomai_segments('m_v');
+  sum(rows - dead) FROM pomai_segments('m_v');
 SELECT reltuples FROM pg_class WHERE relname = 'm_v';
 ANALYZE m;
 SELECT reltuples FROM pg_class WHERE relname = 'm_v';

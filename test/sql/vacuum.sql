@@ -1,4 +1,6 @@
 -- Deletes, and VACUUM.
+-- Without a worker, VACUUM does its work at once.
+SET pomai.background_maintenance = off;
 CREATE TABLE shrunk (id integer, embedding real[])
 WITH (autovacuum_enabled = off);
 INSERT INTO shrunk SELECT i, ARRAY[i, 1, 2] FROM generate_series(1, 3000) i;
