@@ -9,8 +9,10 @@ namespace {
 
 // Spare pages a shard gets at most with one publication.
 constexpr size_t kMostSpares = ShardPage::kMaxSpares / 2;
-// And at most this part of the file: spare pages are kept from everything else.
-constexpr size_t kSpareShare = 32;
+// And no more of a large file than this part: they are kept from everything
+// else.
+constexpr uint32_t kSpareShare = 32;
+constexpr uint32_t kSparesOfAny = 64;
 
 // Sorted, without neighbours that could be one run.
 std::vector<BlockRun> RunsOf(std::vector<BlockNumber> blocks) {
@@ -193,7 +195,8 @@ std::vector<BlockNumber> Space::SparesFor(const Publication& publication) {
   for (const auto& extent : tails_[publication.cut_shard].extents) {
     wanted += 1 + extent.payload.size();
   }
-  wanted = std::min({wanted, kMostSpares, pages_ / kSpareShare});
+  const size_t share = std::max(kSparesOfAny, pages_ / kSpareShare);
+  wanted = std::min({wanted, kMostSpares, share});
   BlockNumber from = lowest_;
   while (spares.size() < wanted) {
     const BlockNumber block = TakeFree(from);

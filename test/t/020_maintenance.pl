@@ -167,16 +167,21 @@ for my $round (1 .. 5)
 	start_again($primary);
 	check_index($primary, 't', "after crash $round");
 }
-# What crashes left behind is used again.
-for (1 .. 3)
+# What crashes left behind is used again: as much work as before needs no more
+# pages.
+my @sizes;
+for (1 .. 6)
 {
-	run("SELECT pomai_merge('t_embedding')");
+	run("INSERT INTO t (embedding) SELECT vec(i, 16)
+	  FROM generate_series(1, 2000) i;
+	  DELETE FROM t WHERE id > (SELECT max(id) - 2000 FROM t)");
 	run('VACUUM (INDEX_CLEANUP on) t');
+	settle();
+	run("SELECT pomai_merge('t_embedding')");
+	push @sizes, run("SELECT pg_relation_size('t_embedding')");
 }
-my $kept = run("SELECT pg_relation_size('t_embedding')");
-run('REINDEX INDEX t_embedding');
-cmp_ok($kept, '<=', 2.5 * run("SELECT pg_relation_size('t_embedding')"),
-	'no space is lost for good');
+note "sizes after crashes: @sizes";
+cmp_ok($sizes[5], '<=', 1.2 * $sizes[2], 'no space is lost for good');
 check_index($primary, 't', 'at the end');
 $primary->stop;
 done_testing();
