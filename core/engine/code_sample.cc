@@ -1,7 +1,5 @@
 #include "core/engine/code_sample.h"
 
-#include <string>
-
 #include "core/base/random.h"
 #include "core/engine/entry_reader.h"
 
@@ -22,7 +20,7 @@ CodeSample::CodeSample(const MaintenanceHost& host, const Space& space,
       shape_(view_.meta.shape()),
       share_(share),
       part_(part),
-      centroid_(shape_.dimensions),
+      centroids_(host, view_),
       vector_(shape_.dimensions) {}
 
 bool CodeSample::IsDrawn(uint64_t id) const {
@@ -77,20 +75,8 @@ Status CodeSample::DrawTail(uint32_t shard) {
 
 Status CodeSample::Add(uint64_t version, uint32_t list, uint64_t id,
                        const uint8_t* record) {
-  if (version != known_version_ || list != known_list_) {
-    const Codebook* codebook = view_.FindCodebook(version);
-    if (codebook == nullptr) {
-      return Status::Corruption("an entry is of codebook " +
-                                std::to_string(version) +
-                                ", which the manifest does not name");
-    }
-    ExtentReader reader(host_.store, &codebook->extent(), host_.sealed);
-    POMAI_RETURN_IF_ERROR(
-        codebook->ReadCentroid(&reader, list, centroid_.data()));
-    known_version_ = version;
-    known_list_ = list;
-  }
-  DecodeVector(shape_, record, centroid_.data(), vector_.data());
+  POMAI_ASSIGN_OR_RETURN(const float* centroid, centroids_.Read(version, list));
+  DecodeVector(shape_, record, centroid, vector_.data());
   return set_->Add(id, vector_.data());
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/engine/build.h"
+#include "core/engine/centroid_reader.h"
 #include "core/engine/maintenance_host.h"
 #include "core/engine/space.h"
 
@@ -46,10 +47,8 @@ class CodeSample {
   double share_;
   Part part_;
   SampleSet* set_ = nullptr;
-  std::vector<float> centroid_;
+  CentroidReader centroids_;
   std::vector<float> vector_;
-  uint64_t known_version_ = ~0ull;
-  uint32_t known_list_ = 0;
 };
 
 }  // namespace pomai

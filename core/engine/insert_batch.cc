@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/engine/batch_assigner.h"
 #include "core/engine/defaults.h"
+#include "core/engine/list_assignment.h"
 #include "core/engine/preparation.h"
 #include "core/rabitq/code.h"
 

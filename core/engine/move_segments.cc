@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/engine/centroid_reader.h"
 #include "core/engine/entry_buffer.h"
 #include "core/engine/entry_reader.h"
 #include "core/engine/maintenance_steps.h"
@@ -24,7 +25,7 @@ class Mover {
         view_(*space->snapshot().view),
         shape_(view_.meta.shape()),
         buffer_(shape_.record_size()),
-        centroid_(shape_.dimensions) {
+        old_centroids_(host, view_) {
     const Manifest& manifest = view_.manifest;
     target_.shard = shard;
     target_.codebook_version = manifest.current_codebook();
@@ -46,8 +47,9 @@ class Mover {
       return Status::Ok();
     }
     POMAI_RETURN_IF_ERROR(Prepare());
-    POMAI_RETURN_IF_ERROR(ReadCentroid(version, list));
-    reencoder_->Add(id, record, centroid_.data());
+    POMAI_ASSIGN_OR_RETURN(const float* centroid,
+                           old_centroids_.Read(version, list));
+    reencoder_->Add(id, record, centroid);
     return Status::Ok();
   }
 
@@ -67,22 +69,6 @@ class Mover {
     return Status::Ok();
   }
 
-  Status ReadCentroid(uint64_t version, uint32_t list) {
-    if (version == known_version_ && list == known_list_) return Status::Ok();
-    const Codebook* codebook = view_.FindCodebook(version);
-    if (codebook == nullptr) {
-      return Status::Corruption("an entry is of codebook " +
-                                std::to_string(version) +
-                                ", which the manifest does not name");
-    }
-    ExtentReader reader(host_.store, &codebook->extent(), host_.sealed);
-    POMAI_RETURN_IF_ERROR(
-        codebook->ReadCentroid(&reader, list, centroid_.data()));
-    known_version_ = version;
-    known_list_ = list;
-    return Status::Ok();
-  }
-
   const MaintenanceHost& host_;
   Space* space_;
   const View& view_;
@@ -91,9 +77,7 @@ class Mover {
   EntryBuffer buffer_;
   Centroids centroids_;
   std::optional<Reencoder> reencoder_;
-  std::vector<float> centroid_;
-  uint64_t known_version_ = ~0ull;
-  uint32_t known_list_ = 0;
+  CentroidReader old_centroids_;
 };
 
 // Entries of which this many bytes of records fit into memory.

@@ -69,7 +69,7 @@ class ViewCache {
                                         const MetaPage& meta) const;
   void Put(uint64_t key, std::shared_ptr<const View> view);
 
-  // What batches of inserts are assigned with (batch_assigner.h), for the few
+  // What batches of inserts are assigned with (list_assignment.h), for the few
   // indexes that were inserted into last. Null: not there.
   std::shared_ptr<BatchAssigner> FindAssigner(uint64_t key, uint64_t build_id,
                                               uint64_t codebook_version) const;

@@ -1,4 +1,4 @@
-#include "core/engine/batch_assigner.h"
+#include "core/engine/list_assignment.h"
 
 namespace pomai {
 namespace {
