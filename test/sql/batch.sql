@@ -97,7 +97,8 @@ BEGIN
   SET LOCAL parallel_setup_cost = 0;
   SET LOCAL parallel_tuple_cost = 0;
   SET LOCAL min_parallel_table_scan_size = 0;
-  SET LOCAL force_parallel_mode = on;
+  PERFORM set_config(name, 'on', true) FROM pg_settings
+  WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
   SELECT count(*) INTO n FROM (
     SELECT 1 FROM tr ORDER BY v <-> '{0,0,0,0}' OFFSET 0) s;
   RAISE NOTICE 'together: %', n;

@@ -132,8 +132,9 @@ settle();
 run('VACUUM (INDEX_CLEANUP on) t');
 my $grown = run("SELECT pg_relation_size('t_embedding')") / $size;
 note "after ten rounds: $grown of the first size";
-# A piece of so small an index is a third of it.
-cmp_ok($grown, '<=', 1.35, 'ten rounds do not grow the index');
+# It would be twice as long without. A piece of so small an index is a third of
+# it, and one may be under way.
+cmp_ok($grown, '<=', 1.6, 'ten rounds do not grow the index');
 check_index($primary, 't', 'after ten rounds');
 
 # Four clients and SIGKILL.
