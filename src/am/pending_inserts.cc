@@ -76,8 +76,12 @@ bool IsSpeculative(Relation heap, ItemPointer address) {
   // PageGetItemId would take our PageHeader for the server's.
   ItemId item = &reinterpret_cast<::PageHeader>(page)
                      ->pd_linp[ItemPointerGetOffsetNumber(address) - 1];
-  auto* tuple = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
-  const bool speculative = HeapTupleHeaderIsSpeculative(tuple);
+  // CREATE INDEX CONCURRENTLY names the root of a HOT chain, which may be a
+  // line pointer without a row.
+  const bool speculative =
+      ItemIdIsNormal(item) &&
+      HeapTupleHeaderIsSpeculative(
+          reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item)));
   UnlockReleaseBuffer(buffer);
   return speculative;
 }

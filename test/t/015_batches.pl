@@ -26,7 +26,7 @@ my $sessions = 0;
 sub session
 {
 	my ($script, $out) = @_;
-	my $file = "$PostgreSQL::Test::Utils::tmp_check/session"
+	my $file = "$PostgreSQL::Test::Utils::tmp_check/015_session"
 	  . ++$sessions . '.sql';
 	append_to_file($file, "$script;\n");
 	return IPC::Run::start(
@@ -147,7 +147,7 @@ is(index_problems($node, 'more'), '', 'sound after CREATE INDEX CONCURRENTLY');
 run('DROP INDEX more');
 
 # CREATE INDEX CONCURRENTLY under load.
-my $script = "$PostgreSQL::Test::Utils::tmp_check/inserts.sql";
+my $script = "$PostgreSQL::Test::Utils::tmp_check/015_inserts.sql";
 append_to_file($script, 'INSERT INTO t SELECT
   nextval(\'ids\'), vec(i, 16) FROM generate_series(1, 5) i;
 DELETE FROM t WHERE id % 97 = 0;');
