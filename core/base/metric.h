@@ -19,7 +19,9 @@ enum class Metric : uint8_t { kL2 = 1, kInnerProduct = 2, kCosine = 3 };
 
 inline constexpr uint32_t kMaxDimensions = 16000;
 inline constexpr uint32_t kMaxBits = 9;
-inline constexpr uint32_t kMaxShards = 256;
+// Space holds the meta page and every shard page at once, and a server process
+// holds at most 200 such locks.
+inline constexpr uint32_t kMaxShards = 128;
 inline constexpr uint32_t kMaxLists = 1u << 20;
 
 // What the SQL operators return for a score.
