@@ -177,7 +177,6 @@ Status BuildEncoder::Drain() {
     const uint32_t list = lists_[i];
     const float* centroid =
         centroids_->lists.data() + size_t{list} * dimensions;
-    squared_residuals_ += kernel::SquaredL2(vector, centroid, dimensions);
     max_squared_norm_ = std::max(
         max_squared_norm_, kernel::InnerProduct(vector, vector, dimensions));
     encoder_->Encode(vector, centroid, record_.data());

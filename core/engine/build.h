@@ -75,7 +75,6 @@ class BuildEncoder {
   // Rows per shard and list: shards x (lists + 1), the last of each shard for
   // rows without distance.
   const std::vector<uint32_t>& counts() const { return counts_; }
-  double squared_residuals() const { return squared_residuals_; }
   float max_squared_norm() const { return max_squared_norm_; }
 
  private:
@@ -93,7 +92,6 @@ class BuildEncoder {
   std::vector<uint32_t> lists_;
   std::vector<uint8_t> record_;
   std::vector<uint32_t> counts_;
-  double squared_residuals_ = 0;
   float max_squared_norm_ = 0;
 };
 

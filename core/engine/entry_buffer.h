@@ -47,7 +47,6 @@ class EntryBuffer {
   void Add(uint32_t list, uint64_t id, const uint8_t* record);
   void AddWithoutDistance(uint64_t id) { without_distance_.push_back(id); }
 
-  uint64_t rows() const { return entries_.size(); }
   // Writes everything, in pieces of lists side by side. Once.
   Status WriteSegments(const MaintenanceHost& host, Space* space,
                        const SegmentTarget& target,

@@ -90,10 +90,13 @@ bool CodebookIsOutgrown(const View& view) {
   const uint64_t rows = CodedRows(view);
   const double growth =
       static_cast<double>(rows) / static_cast<double>(manifest.trained_rows);
+  // By the lists that were asked for: rows of few values get fewer, each time.
   const double fresh = manifest.trained_list_rows * growth *
-                       codebook->list_count() / ListsFor(view.meta, rows);
+                       ListsFor(view.meta, manifest.trained_rows) /
+                       ListsFor(view.meta, rows);
   if (RowsOfARowsList(view) >= kMostScannedRatio * fresh) return true;
-  return MeanSquaredResidual(view) >=
+  // Rows of few values have no residuals, before and after.
+  return MeanSquaredResidual(view) >
          kMostResidualRatio * manifest.mean_squared_residual;
 }
 

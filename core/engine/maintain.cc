@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engine/list_lengths.h"
 #include "core/engine/maintenance_steps.h"
 #include "core/segment/segment_reader.h"
 
@@ -57,8 +58,7 @@ Result<uint64_t> CountDead(const MaintenanceHost& host, const View& view,
   return dead;
 }
 
-}  // namespace
-
+// For progress.
 const char* StepName(Kind kind) {
   switch (kind) {
     case Kind::kNone:
@@ -83,6 +83,8 @@ const char* StepName(Kind kind) {
   return "unknown";
 }
 
+}  // namespace
+
 Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
                                     const Space& space) const {
   const View& view = *space.snapshot().view;
@@ -100,14 +102,22 @@ Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
     if (done && !seen.earlier_codebook) seen.rows = 0;
     input.tails.push_back(seen);
   }
-  const bool merges =
-      goal_ != MaintenanceGoal::kSeal && goal_ != MaintenanceGoal::kForceSeal;
+  input.coded_rows = CodedRows(view);
+  for (const TailState& tail : space.tails()) {
+    input.coded_rows += tail.coded_rows();
+  }
+  const bool counts =
+      view.manifest.codebooks.empty() ||
+      (goal_ != MaintenanceGoal::kSeal && goal_ != MaintenanceGoal::kForceSeal);
   for (size_t i = 0; i < view.manifest.segments.size(); ++i) {
     uint64_t dead = 0;
-    if (merges) {
+    if (counts) {
       POMAI_ASSIGN_OR_RETURN(dead, CountDead(host, view, i));
     }
     input.dead.push_back(dead);
+    // Some of the dead have no distance: what is left is too few, never too
+    // many.
+    input.coded_rows -= std::min(dead, input.coded_rows);
   }
   input.pages = space.pages();
   input.free_pages = space.free_pages();
@@ -115,22 +125,19 @@ Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
   input.free_at_end = space.pages() - space.FreeEnd();
   input.movable_segment = MovableSegment(space);
   input.may_give_back = may_give_back_;
+  input.may_train = !trained_;
   return input;
 }
 
 Result<bool> Maintenance::Step(const MaintenanceHost& host) {
+  POMAI_RETURN_IF_ERROR(host.store->Poll());
   POMAI_ASSIGN_OR_RETURN(
       auto space, Space::Open(host.store, host.sealed, host.cache, host.key));
   POMAI_ASSIGN_OR_RETURN(const PlanInput input, Look(host, *space));
-  MaintenanceStep step = PlanStep(input, goal_);
-  const bool can_train = input.view->meta.dimensions != 0;
-  if (goal_ == MaintenanceGoal::kForceRetrain && !trained_ && can_train) {
-    step.kind = Kind::kTrain;
-  }
+  const MaintenanceStep step = PlanStep(input, goal_);
   waits_ = step.kind == Kind::kWait;
   if (waits_ || step.kind == Kind::kNone) return false;
   POMAI_RETURN_IF_ERROR(Do(host, space.get(), step));
-  last_ = std::move(step);
   return true;
 }
 

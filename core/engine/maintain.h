@@ -30,8 +30,6 @@ class Maintenance {
   Result<bool> Step(const MaintenanceHost& host);
   // Whether the last step has put off work until retired pages can be used.
   bool waits() const { return waits_; }
-  // What the last step that changed something did.
-  MaintenanceStep::Kind last_kind() const { return last_.kind; }
 
  private:
   Result<PlanInput> Look(const MaintenanceHost& host, const Space& space) const;
@@ -39,14 +37,10 @@ class Maintenance {
             const MaintenanceStep& step);
 
   MaintenanceGoal goal_;
-  MaintenanceStep last_;
   std::vector<bool> sealed_;  // shards, by a forced goal
-  bool trained_ = false;
+  bool trained_ = false;      // once a run: no data may keep it going for ever
   bool may_give_back_ = true;
   bool waits_ = false;
 };
-
-// What happened to be done, for messages.
-const char* StepName(MaintenanceStep::Kind kind);
 
 }  // namespace pomai

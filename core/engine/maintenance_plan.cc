@@ -53,17 +53,12 @@ class Planner {
     return step->kind != Kind::kNone;
   }
 
-  uint64_t TailRows() const {
-    uint64_t rows = 0;
-    for (const PlanInput::Tail& tail : input_.tails) rows += tail.rows;
-    return rows;
-  }
-
   bool Train(MaintenanceStep* step) const {
-    bool due = false;
-    if (current_ == 0 && view_.meta.dimensions != 0) {
-      const uint64_t rows = manifest_.segment_rows() + TailRows();
-      due = rows >= kMinTrainingRows && ListsFor(view_.meta, rows) > 1;
+    if (!input_.may_train || input_.coded_rows == 0) return false;
+    bool due = goal_ == MaintenanceGoal::kForceRetrain;
+    if (current_ == 0) {
+      due = due || (input_.coded_rows >= kMinTrainingRows &&
+                    ListsFor(view_.meta, input_.coded_rows) > 1);
     } else if (goal_ == MaintenanceGoal::kAll) {
       due = CodebookIsOutgrown(view_);
     }
@@ -84,8 +79,7 @@ class Planner {
       case MaintenanceGoal::kAll:
         if (tail.earlier_codebook) return true;
     }
-    // Before there is a codebook a segment is no better than a tail.
-    return current_ != 0 && tail.rows >= TailLimit(view_);
+    return tail.rows >= TailLimit(view_);
   }
 
   bool Seal(MaintenanceStep* step) const {
@@ -312,10 +306,6 @@ uint64_t TailLimit(const View& view) {
 
 MaintenanceStep PlanStep(const PlanInput& input, MaintenanceGoal goal) {
   return Planner(input, goal).Plan();
-}
-
-bool MaintenanceDue(const View& view, uint64_t tail_rows) {
-  return tail_rows >= TailLimit(view);
 }
 
 }  // namespace pomai

@@ -53,6 +53,7 @@ struct PlanInput {
   };
   std::vector<Tail> tails;
   std::vector<uint64_t> dead;  // of each segment's live rows
+  uint64_t coded_rows = 0;     // with distance and not dead, of all
   uint32_t pages = 0;
   uint32_t free_pages = 0;
   uint32_t retired_pages = 0;  // that must not be reused yet
@@ -60,6 +61,7 @@ struct PlanInput {
   // The segment that lies farthest back, if it fits into free pages before it.
   size_t movable_segment = SIZE_MAX;
   bool may_give_back = true;
+  bool may_train = true;
 };
 
 // Pages at the end of a file of `pages` that are worth giving back.
@@ -72,9 +74,5 @@ inline uint32_t WorthGivingBack(uint32_t pages) {
 uint64_t TailLimit(const View& view);
 
 MaintenanceStep PlanStep(const PlanInput& input, MaintenanceGoal goal);
-
-// Whether maintenance of this kind is due as far as the manifest and the length
-// of the fullest tail tell; cheap, for inserts.
-bool MaintenanceDue(const View& view, uint64_t tail_rows);
 
 }  // namespace pomai

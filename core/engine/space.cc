@@ -43,6 +43,12 @@ uint64_t TailState::rows() const {
   return rows;
 }
 
+uint64_t TailState::coded_rows() const {
+  uint64_t rows = 0;
+  for (const TailExtentInfo& extent : extents) rows += extent.coded;
+  return rows;
+}
+
 Result<std::unique_ptr<Space>> Space::Open(PageStore* store, PageLock sealed,
                                            ViewCache* cache, uint64_t key) {
   std::unique_ptr<Space> space(new Space(store, sealed));

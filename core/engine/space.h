@@ -49,6 +49,8 @@ struct TailState {
   std::vector<TailExtentInfo> extents;
 
   uint64_t rows() const;
+  // Live ones with distance.
+  uint64_t coded_rows() const;
 };
 
 class Space {

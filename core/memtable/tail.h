@@ -194,6 +194,7 @@ struct TailExtentInfo {
   BlockNumber directory;
   uint32_t count;
   uint32_t dead;
+  uint32_t coded;  // live entries with distance
   uint64_t codebook_version;
   // Of the pages that are linked, in the order of their page numbers.
   std::vector<BlockNumber> payload;

@@ -86,12 +86,20 @@ Result<std::vector<TailExtentInfo>> ListTailExtents(PageStore* store,
     POMAI_ASSIGN_OR_RETURN(const bool more, walk.Next());
     if (!more) return extents;
     const TailDirectory& directory = walk.directory();
-    TailExtentInfo extent{
-        walk.id(), walk.block(), directory.count, 0, directory.codebook_version,
-        {}};
+    TailExtentInfo extent{walk.id(),
+                          walk.block(),
+                          directory.count,
+                          0,
+                          0,
+                          directory.codebook_version,
+                          {}};
     for (uint32_t slot = 0; slot < directory.count; ++slot) {
       const uint32_t list = TailDirectory::EntryList(walk.page(), slot);
-      if ((list & kDeadEntry) != 0) ++extent.dead;
+      if ((list & kDeadEntry) != 0) {
+        ++extent.dead;
+      } else if (list != kNoDistanceList) {
+        ++extent.coded;
+      }
     }
     for (uint32_t i = 0; i < directory.payload_pages; ++i) {
       const BlockNumber block = directory.Payload(walk.page(), i);

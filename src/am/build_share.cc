@@ -40,7 +40,6 @@ class EncodingVisitor : public RowVisitor {
 void BuildTotals::Add(const BuildTotals& other) {
   table_rows += other.table_rows;
   index_rows += other.index_rows;
-  squared_residuals += other.squared_residuals;
   max_squared_norm = std::max(max_squared_norm, other.max_squared_norm);
   broken_hot_chain = broken_hot_chain || other.broken_hot_chain;
 }
@@ -51,7 +50,6 @@ Status BuildShare::Run(TableScanDesc parallel_scan, bool report) {
   POMAI_RETURN_IF_ERROR(encoder_.Finish());
   totals_.table_rows = scan_->table_rows();
   totals_.index_rows = static_cast<double>(visitor.rows());
-  totals_.squared_residuals = encoder_.squared_residuals();
   totals_.max_squared_norm = encoder_.max_squared_norm();
   totals_.broken_hot_chain = scan_->broken_hot_chain();
   if (report) EnterBuildPhase(BuildPhase::kSortingEntries, visitor.rows());

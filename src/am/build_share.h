@@ -28,7 +28,6 @@ struct BuildPlan {
 struct BuildTotals {
   double table_rows = 0;
   double index_rows = 0;
-  double squared_residuals = 0;
   float max_squared_norm = 0;
   bool broken_hot_chain = false;
 

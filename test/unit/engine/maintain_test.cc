@@ -254,6 +254,71 @@ TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
   ExpectSound(&membrane, "");
 }
 
+// Whatever the rows are, each run comes to an end, and one that follows finds
+// nothing to do.
+void ExpectAnEnd(MemoryMembrane* membrane, const std::string& rows) {
+  for (const auto goal :
+       {MaintenanceGoal::kSeal, MaintenanceGoal::kTidy, MaintenanceGoal::kAll,
+        MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
+        MaintenanceGoal::kForceRetrain, MaintenanceGoal::kAll}) {
+    Maintenance maintenance(goal);
+    int steps = 0;
+    for (bool more = true; more && steps < 60; ++steps) {
+      auto step = maintenance.Step(HostOf(membrane));
+      ASSERT_TRUE(step.ok()) << rows << step.status().ToString();
+      more = *step;
+    }
+    EXPECT_LT(steps, 60) << rows << ", goal " << static_cast<int>(goal);
+    // Who asks for a new codebook gets one each time.
+    if (goal == MaintenanceGoal::kForceRetrain) continue;
+    Maintenance again(goal);
+    auto step = again.Step(HostOf(membrane));
+    ASSERT_TRUE(step.ok());
+    EXPECT_FALSE(*step) << rows << ", goal " << static_cast<int>(goal);
+  }
+  ExpectSound(membrane, rows + ": ");
+}
+
+TEST(Maintain, ComesToAnEndWithRowsOfFewValues) {
+  for (const uint32_t values : {1u, 5u, 50u, 1000u}) {
+    const auto from = ClusteredVectors(values, kDimensions, 5, 1);
+    std::vector<Vector> rows;
+    for (uint32_t i = 0; i < 20000; ++i) rows.push_back(from[i % values]);
+    MemoryMembrane built({.dimensions = kDimensions});
+    built.Build(rows);
+    ExpectAnEnd(&built, std::to_string(values) + " values, built");
+    MemoryMembrane grown({.dimensions = kDimensions});
+    InsertAll(&grown, rows, 1);
+    ExpectAnEnd(&grown, std::to_string(values) + " values, grown");
+  }
+}
+
+TEST(Maintain, ComesToAnEndWithoutVectorsToTrainOn) {
+  MemoryMembrane null({.dimensions = kDimensions});
+  InsertAll(&null, std::vector<Vector>(6000), 1);
+  ExpectAnEnd(&null, "NULL");
+  MemoryMembrane dead({.dimensions = kDimensions});
+  InsertAll(&dead, ClusteredVectors(3000, kDimensions, 20, 1), 1);
+  Delete(&dead, EveryNth(dead, 1, 0));
+  ExpectAnEnd(&dead, "dead in the tail");
+  MemoryMembrane sealed({.dimensions = kDimensions});
+  InsertAll(&sealed, ClusteredVectors(900, kDimensions, 20, 1), 1);
+  ASSERT_TRUE(Maintain(&sealed, MaintenanceGoal::kForceSeal).ok());
+  InsertAll(&sealed, ClusteredVectors(900, kDimensions, 20, 2), 10001);
+  Delete(&sealed, EveryNth(sealed, 1, 0));
+  ExpectAnEnd(&sealed, "dead in a segment");
+}
+
+TEST(Maintain, ACancelledStepChangesNothing) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+  membrane.store()->FailPoll(0);
+  Maintenance maintenance(MaintenanceGoal::kForceMerge);
+  EXPECT_FALSE(maintenance.Step(HostOf(&membrane)).ok());
+  ExpectSound(&membrane, "after a cancel: ");
+}
+
 struct Quality {
   double recall;
   double codes;
