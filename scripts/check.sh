@@ -14,7 +14,7 @@
 #   asan       the same under the address and undefined-behaviour sanitizers
 #   tsan       (--long) the same under the thread sanitizer
 #   regress    test/sql, and the symbols of the module
-#   tap        test/t
+#   tap        test/t, with fault points in the module
 #   pgvector   test/pgvector, on a server that has pgvector
 #   pg17       regress, tap and pgvector on PostgreSQL 17 in the Debian 13
 #              tree, with the server's assertions and -Werror
@@ -87,10 +87,11 @@ part_clang() {
     -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_FLAGS=-Werror
 }
 
-# Builds the extension, once for all parts that need it.
+# Builds the extension, once for all parts that need it. `faults`: with points
+# at which tests can break it off.
 extension=
 with_extension() {
-  local name options=()
+  local kind=${1:-} name options=()
   [ -z "$extension" ] || { [ "$extension" = built ]; return; }
   extension=failed
   need_server
@@ -99,9 +100,13 @@ with_extension() {
     name+=-assert
     options=(COPT='-DUSE_ASSERT_CHECKING -Werror')
   fi
-  step "build for PostgreSQL $pg_major" \
+  if [ "$kind" = faults ]; then
+    name+=-faults
+    options+=(FAULT_POINTS=1)
+  fi
+  step "build for PostgreSQL $pg_major${kind:+ with $kind}" \
     build_server "$name" "${options[@]}" || return
-  step symbols scripts/check_symbols.sh "$module"
+  step "symbols${kind:+ with $kind}" scripts/check_symbols.sh "$module" "$kind"
   extension=built
 }
 
@@ -155,9 +160,11 @@ part_pgvector() {
     PGVECTOR_REGRESS "$(names_of "$1" test/pgvector/sql/*.sql)"
 }
 
+# Its server is another one than that of the other parts.
 part_tap() {
+  local extension= server_bin module make_options PATH=$PATH
   need_packages libipc-run-perl perl
-  with_extension || return
+  with_extension faults || return
   step tap run_tap "$1"
 }
 
@@ -178,7 +185,7 @@ run_tap() {
     as_server_user env "PATH=$PATH" LC_ALL=C.UTF-8 \
       "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t/lib" \
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
-      "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
+      POMAI_FAULT_POINTS=1 "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
       "TESTLOGDIR=$run_dir/tmp_check/log" \
       prove --timer -j "${POMAI_PROVE_JOBS:-$jobs}" "${files[@]}"
   ) || status=$?

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/fault_point.h"
 #include "core/kernel/distance.h"
 #include "core/segment/segment_writer.h"
 
@@ -235,12 +236,14 @@ Result<std::vector<SegmentRef>> WriteSegments(
 }
 
 Status PublishBuild(PageStore* store, MetaPage* meta, Manifest manifest) {
+  POMAI_FAULT_STEP("build");
   manifest.sequence = ++meta->sequence;
   const std::vector<uint8_t> bytes = manifest.Encode();
   POMAI_ASSIGN_OR_RETURN(
       Extent extent,
       Allocate(store, meta, PageKind::kManifest, PagesFor(bytes.size())));
   POMAI_RETURN_IF_ERROR(Manifest::Store(store, extent, bytes));
+  POMAI_FAULT_POINT("manifest-written");
   meta->manifest_id = extent.id;
   meta->manifest_block = extent.runs[0].first;
   meta->manifest_pages = extent.runs[0].count;

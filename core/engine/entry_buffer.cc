@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/fault_point.h"
 #include "core/segment/segment_writer.h"
 
 namespace pomai {
@@ -27,6 +28,7 @@ Result<SegmentRef> WriteSegment(const MaintenanceHost& host, Space* space,
   POMAI_RETURN_IF_ERROR(
       feed([&](uint32_t list, uint64_t id, std::span<const uint8_t> record) {
         if (++rows % 1024 == 0) host.Report("writing", rows, ref.rows);
+        if (rows == ref.rows / 2) POMAI_FAULT_POINT("half-written");
         return writer.Add(list - first_list, id, record);
       }));
   POMAI_RETURN_IF_ERROR(writer.Finish());

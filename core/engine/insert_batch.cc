@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/fault_point.h"
 #include "core/engine/defaults.h"
 #include "core/engine/list_assignment.h"
 #include "core/engine/preparation.h"
@@ -165,11 +166,13 @@ void InsertBatch::ForgetPublished() {
 Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
                           uint64_t key, InsertOutcome* outcome) {
   if (rows_.empty()) return Status::Ok();
+  POMAI_FAULT_STEP("insert");
   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
                          TakeSnapshot(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
   if (snapshot.view->meta.dimensions == 0 && FirstDimensions() != 0) {
     POMAI_RETURN_IF_ERROR(SettleDimensions(store, FirstDimensions()));
+    POMAI_FAULT_POINT("dimensions-settled");
     POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
     POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
   }

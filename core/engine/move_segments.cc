@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/fault_point.h"
 #include "core/engine/centroid_reader.h"
 #include "core/engine/entry_buffer.h"
 #include "core/engine/entry_reader.h"
@@ -168,13 +169,16 @@ TailCut CutThatFits(const TailState& tail, const TailCut& closed,
 
 Status MoveSegments(const MaintenanceHost& host, Space* space,
                     const MaintenanceStep& step) {
+  POMAI_FAULT_STEP("move");
   return Move(host, space, step).Run();
 }
 
 Status SealTail(const MaintenanceHost& host, uint32_t shard) {
+  POMAI_FAULT_STEP("seal");
   POMAI_ASSIGN_OR_RETURN(const TailCut closed,
                          CloseTail(host.store, ShardBlock(shard), shard));
   if (closed.id == 0) return Status::Ok();
+  POMAI_FAULT_POINT("closed");
   // After closing, so that it knows every page of the closed extents.
   POMAI_ASSIGN_OR_RETURN(
       auto space, Space::Open(host.store, host.sealed, host.cache, host.key));

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "core/base/fault_point.h"
+
 namespace pomai {
 namespace {
 
@@ -155,6 +157,7 @@ Result<Extent> Space::Allocate(PageKind kind, uint32_t pages) {
     POMAI_ASSIGN_OR_RETURN(const BlockNumber first, store_->Extend(rest));
     extent.runs.push_back({first, rest});
   }
+  POMAI_FAULT_POINT("allocated");
   return extent;
 }
 
@@ -216,11 +219,15 @@ std::vector<BlockNumber> Space::SparesFor(const Publication& publication) {
 }
 
 Status Space::Publish(Publication publication) {
+  POMAI_FAULT_POINT("written");
   publication.manifest.sequence = snapshot_.view->manifest.sequence + 1;
   publication.manifest.retired = RetiredBy(publication);
   MetaPage meta = snapshot_.view->meta;
   POMAI_RETURN_IF_ERROR(WriteManifest(publication.manifest, &meta));
-  return Commit(publication, meta);
+  POMAI_FAULT_POINT("manifest-written");
+  POMAI_RETURN_IF_ERROR(Commit(publication, meta));
+  POMAI_FAULT_POINT("published");
+  return Status::Ok();
 }
 
 Status Space::WriteManifest(const Manifest& manifest, MetaPage* meta) {
