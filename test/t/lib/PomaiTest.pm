@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(prepare_database index_problems differing_answers
-  check_index kill_server start_again);
+  check_index kill_server start_again wait_for_recovery require_fault_points);
 
 # Creates the extension, vec(i, dimensions) and answers_differ(...).
 sub prepare_database
@@ -113,6 +113,35 @@ sub start_again
 		select undef, undef, undef, 0.1;
 	}
 	die "server does not start again";
+}
+
+# A process of the server has been killed after the log had $offset bytes: until
+# the server takes connections again.
+sub wait_for_recovery
+{
+	my ($node, $offset) = @_;
+	for (1 .. 1200)
+	{
+		return
+		  if slurp_file($node->logfile, $offset) =~
+		  /reinitializing.*ready to accept connections/s;
+		select undef, undef, undef, 0.05;
+	}
+	die 'server does not recover';
+}
+
+# Skips the test when the module has no fault points (make FAULT_POINTS=1), but
+# not where there have to be some.
+sub require_fault_points
+{
+	my ($node) = @_;
+	return
+	  if $node->safe_psql('postgres',
+		q{LOAD 'pomai';
+		  SELECT count(*) FROM pg_settings WHERE name = 'pomai.fault_point'})
+	  eq '1';
+	die 'a module without fault points' if $ENV{POMAI_FAULT_POINTS};
+	plan skip_all => 'the module has no fault points (make FAULT_POINTS=1)';
 }
 
 1;
