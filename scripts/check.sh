@@ -168,21 +168,37 @@ part_tap() {
   step tap run_tap "$1"
 }
 
+# A file system that is soon full, for the tests of full disks. It is gone with
+# its mount namespace, however the tests end.
+# shellcheck disable=SC2016
+mount_small='
+  if mkdir "$1" && mount -t tmpfs -o "size=24m,mode=700,uid=$2" small "$1"
+  then export POMAI_SMALL_DISK="$1"
+  fi
+  shift 2
+  exec "$@"
+'
+
 # The tests start servers, so they run as the server's user, on a copy of
 # test/ that is its own.
 run_tap() {
-  local name files=() pgxs status=0
+  local name files=() pgxs status=0 as_user=()
   for name in $(names_of "$1" test/t/*.pl); do files+=("test/t/$name.pl"); done
   [ ${#files[@]} -gt 0 ] || { echo "no tests found"; return 1; }
   make_run_dir tap
   reach_server
   pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
   cp -R test "$run_dir/"
-  [ "$(id -un)" = "$server_user" ] || chown -R "$server_user" "$run_dir"
+  if [ "$(id -un)" != "$server_user" ]; then
+    chown -R "$server_user" "$run_dir"
+    as_user=(runuser -u "$server_user" --)
+    unshare --mount true && as_user=(unshare --mount sh -c "$mount_small" sh
+      "$run_dir/small" "$(id -u "$server_user")" "${as_user[@]}")
+  fi
   (
     cd "$run_dir" || exit
     unset "${!PG@}"
-    as_server_user env "PATH=$PATH" LC_ALL=C.UTF-8 \
+    "${as_user[@]}" env "PATH=$PATH" LC_ALL=C.UTF-8 \
       "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t/lib" \
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
       POMAI_FAULT_POINTS=1 "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \

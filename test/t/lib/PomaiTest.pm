@@ -17,7 +17,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(prepare_database index_problems differing_answers
-  check_index kill_server start_again wait_for_recovery require_fault_points);
+  check_index check_rows kill_server start_again wait_for_recovery
+  require_fault_points);
 
 # Creates the extension, vec(i, dimensions) and answers_differ(...).
 sub prepare_database
@@ -85,6 +86,27 @@ sub check_index
 	my ($node, $table, $when) = @_;
 	is(index_problems($node, "${table}_embedding"), '', "sound $when");
 	is(differing_answers($node, $table), '0', "same answers $when");
+	return;
+}
+
+# The index $table . '_embedding' is sound, and a scan of all of it returns each
+# row of its table once.
+sub check_rows
+{
+	my ($node, $table, $when) = @_;
+	my $sum = q{count(*), md5(string_agg(id::text, ',' ORDER BY id))};
+	my @found = split /\n/, $node->safe_psql('postgres', <<SQL);
+SET enable_indexscan = off;
+SELECT $sum FROM $table;
+SET enable_indexscan = on;
+SET enable_seqscan = off;
+WITH s AS MATERIALIZED
+  (SELECT id FROM $table ORDER BY embedding <-> vec(0, 16))
+SELECT $sum FROM s;
+SELECT problem FROM pomai_check('${table}_embedding') problem;
+SQL
+	is($found[1], $found[0], "each row once $when");
+	is(join("\n", @found[ 2 .. $#found ]), '', "sound $when");
 	return;
 }
 
