@@ -84,7 +84,11 @@ class ShardInsert {
     Preparation preparation(view.meta.metric, view.rotation);
     std::vector<float> vectors(rows_.size() * shape.dimensions);
     std::vector<size_t> coded;
+    const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t i = 0; i < rows_.size(); ++i) {
+      if (i % rows_per_poll == rows_per_poll - 1) {
+        POMAI_RETURN_IF_ERROR(store_->Poll());
+      }
       const auto vector = batch.VectorOf(*rows_[i]);
       float* to = vectors.data() + coded.size() * shape.dimensions;
       if (vector.empty() || !preparation.Apply(vector.data(), to)) continue;
@@ -106,7 +110,12 @@ class ShardInsert {
     ListAssignment assignment(store_, sealed_, cache_, key_, view, *codebook);
     POMAI_RETURN_IF_ERROR(assignment.Assign(vectors.data(), coded.size()));
     Encoder encoder(shape);
+    const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t n = 0; n < coded.size(); ++n) {
+      if (n % rows_per_poll == rows_per_poll - 1) {
+        assignment.Release();
+        POMAI_RETURN_IF_ERROR(store_->Poll());
+      }
       POMAI_ASSIGN_OR_RETURN(const float* centroid, assignment.Centroid(n));
       uint8_t* record = records_.data() + coded[n] * shape.record_size();
       encoder.Encode(vectors.data() + n * shape.dimensions, centroid, record);

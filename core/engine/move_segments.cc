@@ -53,9 +53,15 @@ class Mover {
     reencoder_->Add(id, record, centroid);
     return Status::Ok();
   }
+  // Whether it wants to be drained before the next Add.
+  bool full() const { return reencoder_ && reencoder_->full(); }
+  // No page is held.
+  Status Drain() {
+    return reencoder_ ? reencoder_->Finish(host_.store) : Status::Ok();
+  }
 
   Status Write(std::vector<SegmentRef>* refs) {
-    if (reencoder_) reencoder_->Finish();
+    POMAI_RETURN_IF_ERROR(Drain());
     return buffer_.WriteSegments(host_, space_, target_, refs);
   }
 
@@ -100,6 +106,11 @@ class Move {
 
   Status Run() {
     Publication next(view_.manifest);
+    uint64_t rows = 0;
+    for (const size_t segment : step_.segments) {
+      rows += view_.directories[segment].live_rows();
+    }
+    mover_.buffer().Reserve(std::min(rows, rows_left_));
     std::vector<size_t> gone;
     for (const size_t segment : step_.segments) {
       POMAI_ASSIGN_OR_RETURN(const uint32_t end, MoveOne(segment));
@@ -134,11 +145,17 @@ class Move {
       POMAI_RETURN_IF_ERROR(reader.ReadList(
           list, [&](uint64_t id, std::span<const uint8_t> record) {
             if (++moved_ % 1024 == 0) host_.Report("moving", moved_, 0);
+            if (mover_.full()) {
+              reader.Release();
+              POMAI_RETURN_IF_ERROR(mover_.Drain());
+            }
             return mover_.Add(ref.codebook_version, list, id, record.data());
           }));
+      reader.Release();
     }
     std::vector<uint64_t> ids;
     POMAI_RETURN_IF_ERROR(reader.ReadWithoutDistance(ref.end_list(), &ids));
+    reader.Release();
     for (const uint64_t id : ids) mover_.buffer().AddWithoutDistance(id);
     return list;
   }
@@ -191,6 +208,7 @@ Status SealTail(const MaintenanceHost& host, uint32_t shard) {
   POMAI_RETURN_IF_ERROR(
       entries.Load(host.store, tail.head, shard, host.sealed, next.cut->id));
   Mover mover(host, space.get(), shard);
+  mover.buffer().Reserve(entries.size());
   uint64_t done = 0;
   for (const TailView::Entry& entry : entries.all()) {
     if (entry.list == kNoDistanceList) {
@@ -200,9 +218,10 @@ Status SealTail(const MaintenanceHost& host, uint32_t shard) {
       POMAI_RETURN_IF_ERROR(mover.Add(entries.CodebookVersion(entry),
                                       entry.list, entry.id, record));
     }
-    if (++done % kRowsPerPoll != 0) continue;
+    if (++done % kRowsPerPoll != 0 && !mover.full()) continue;
     entries.Release();
     host.Report("sealing", done, entries.size());
+    if (mover.full()) POMAI_RETURN_IF_ERROR(mover.Drain());
     POMAI_RETURN_IF_ERROR(host.store->Poll());
   }
   entries.Release();

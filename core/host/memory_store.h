@@ -60,6 +60,7 @@ class MemoryStore : public PageStore {
   uint64_t reads() const { return reads_; }
   // The n-th poll from now on (0 = the next) fails with Aborted.
   void FailPoll(uint64_t n) { fail_poll_at_ = polls_ + n; }
+  uint64_t polls() const { return polls_; }
   // The same pages without faults, locks or pins.
   std::unique_ptr<MemoryStore> CrashCopy(
       Unlogged unlogged = Unlogged::kKept) const;

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/engine/defaults.h"
 #include "test/unit/engine/memory_membrane.h"
 
 namespace pomai {
@@ -71,6 +72,26 @@ TEST(Insert, AFailedApplyCanBeRepeated) {
     }
     EXPECT_EQ(found.size(), vectors.size()) << "step " << step;
   }
+}
+
+// A large batch can be cancelled while it is assigned and encoded, too.
+TEST(Insert, ACancelledApplyCanBeRepeated) {
+  constexpr uint32_t kRows = 4096;
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(1500, kDimensions, 20, 1));
+  const auto vectors = ClusteredVectors(kRows, kDimensions, 20, 2);
+  InsertBatch batch;
+  for (uint64_t i = 0; i < kRows; ++i) {
+    batch.Add(10001 + i, vectors[i]);
+    membrane.rows()[10001 + i] = vectors[i];
+  }
+  const uint64_t before = membrane.store()->polls();
+  membrane.store()->FailPoll(2 * kRows / RowsPerPoll(kDimensions));
+  EXPECT_EQ(membrane.Apply(&batch).code(), StatusCode::kAborted);
+  EXPECT_EQ(batch.size(), kRows) << "not before it was encoded";
+  ASSERT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_GE(membrane.store()->polls() - before, 5 * kRows / 512);
+  EXPECT_EQ(membrane.Search({}, 100000).size(), membrane.rows().size());
 }
 
 // Many rows go through the assigner, few through the int8 ranking: nearly

@@ -319,6 +319,30 @@ TEST(Maintain, ACancelledStepChangesNothing) {
   ExpectSound(&membrane, "after a cancel: ");
 }
 
+// Also when all rows are in one list: what is unpolled is bounded by rows.
+TEST(Maintain, ACancelAtAnyPollChangesNothing) {
+  for (const MaintenanceGoal goal :
+       {MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
+        MaintenanceGoal::kForceRetrain}) {
+    MemoryMembrane membrane({.dimensions = kDimensions});
+    InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 1), 1);
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+    InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+    uint64_t cancels = 0;
+    for (uint64_t n = 0; cancels < 1000; n += 1 + n / 4) {
+      membrane.store()->FailPoll(n);
+      const Status status = Maintain(&membrane, goal);
+      if (status.ok()) break;
+      ASSERT_EQ(status.code(), StatusCode::kAborted);
+      ++cancels;
+      ExpectSound(&membrane, "poll " + std::to_string(n) + ": ");
+    }
+    EXPECT_GE(cancels, 8u) << "polls seldom";
+    membrane.store()->FailPoll(uint64_t{1} << 40);
+    ExpectExactAnswers(&membrane, "at last: ");
+  }
+}
+
 struct Quality {
   double recall;
   double codes;
