@@ -169,7 +169,10 @@ Status InsertBatch::CheckDimensions(uint32_t expected) const {
 
 void InsertBatch::ForgetPublished() {
   std::erase_if(rows_, [](const Row& row) { return row.published; });
-  if (rows_.empty()) floats_.clear();
+  if (!rows_.empty()) return;
+  // Clearing would keep the memory, of every partition a statement writes to.
+  std::vector<Row>().swap(rows_);
+  std::vector<float>().swap(floats_);
 }
 
 Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,

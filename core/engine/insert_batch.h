@@ -31,9 +31,9 @@ class InsertBatch {
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
-  // Memory it takes, about.
+  // Memory it has taken. None once it is empty again.
   size_t bytes() const {
-    return rows_.size() * sizeof(Row) + floats_.size() * sizeof(float);
+    return rows_.capacity() * sizeof(Row) + floats_.capacity() * sizeof(float);
   }
 
   // InvalidArgument ("expected 100 dimensions, not 3") before anything is

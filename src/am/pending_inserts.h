@@ -26,9 +26,9 @@
 // User code (decoding, checks) has run before Add; applying runs none.
 #pragma once
 
-#include <memory>
+#include <map>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "core/engine/insert_batch.h"
 #include "src/pg/server.h"
@@ -63,19 +63,24 @@ class PendingInserts {
   void set_write_through(bool value) { write_through_ = value; }
 
  private:
+  // The memory context of an IndexInfo, and the index.
+  using Key = std::pair<MemoryContext, Oid>;
   struct Batch {
-    MemoryContext owner;
-    Oid index;
-    Oid heap;
-    SubTransactionId subtransaction;
-    uint32_t dimensions;
+    Oid heap = InvalidOid;
+    SubTransactionId subtransaction = InvalidSubTransactionId;
+    uint32_t dimensions = 0;
     InsertBatch rows;
+    size_t bytes = 0;  // of `rows`, as they count in bytes_
   };
 
   Result<Batch*> BatchFor(const RowInsert& insert);
-  Status Apply(Batch* batch);
+  Status Apply(Oid index, Batch* batch);
+  void CountBytes(Batch* batch);
+  template <typename Predicate>
+  void DropIf(Predicate goes);
 
-  std::vector<std::unique_ptr<Batch>> batches_;
+  std::map<Key, Batch> batches_;
+  size_t bytes_ = 0;  // of all batches
   bool write_through_ = false;
 };
 

@@ -94,6 +94,20 @@ TEST(Insert, ACancelledApplyCanBeRepeated) {
   EXPECT_EQ(membrane.Search({}, 100000).size(), membrane.rows().size());
 }
 
+// What a statement of many partitions may keep is judged by bytes().
+TEST(Insert, ABatchCountsTheMemoryItHoldsAndHoldsNoneWhenItIsEmpty) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  InsertBatch batch;
+  EXPECT_EQ(batch.bytes(), 0u);
+  for (uint64_t id = 1; id <= 1025; ++id) {
+    batch.Add(id, Vector(kDimensions, 1.0f));
+  }
+  // A vector that has just grown holds nearly twice what is in it.
+  EXPECT_GT(batch.bytes(), 1500 * kDimensions * sizeof(float));
+  ASSERT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_EQ(batch.bytes(), 0u);
+}
+
 // Many rows go through the assigner, few through the int8 ranking: nearly
 // always to the same list, and found all the same.
 TEST(Insert, ABatchFindsItsRowsAsSingleRowsDo) {
