@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/at_exit.h"
 #include "core/base/fault_point.h"
 #include "core/engine/defaults.h"
 #include "core/engine/list_assignment.h"
@@ -51,12 +52,7 @@ class ShardInsert {
       const uint64_t version = snapshot.tails[shard_].codebook_version;
       POMAI_RETURN_IF_ERROR(Encode(batch, view, version));
       AppendResult done;
-      const Status status =
-          AppendToTail(store_, ShardBlock(shard_), shard_, version,
-                       RecordSize(view), entries_, &done);
-      for (size_t i = 0; i < done.appended; ++i) rows_[i]->published = true;
-      rows_.erase(rows_.begin(),
-                  rows_.begin() + static_cast<long>(done.appended));
+      const Status status = Append(version, RecordSize(view), &done);
       outcome->tail_rows = std::max(outcome->tail_rows, done.tail_rows);
       if (!status.ok() || !done.codebook_changed) return status;
       POMAI_RETURN_IF_ERROR(store_->Poll());
@@ -71,6 +67,20 @@ class ShardInsert {
  private:
   static uint32_t RecordSize(const View& view) {
     return view.meta.dimensions == 0 ? 0 : view.meta.shape().record_size();
+  }
+
+  // Also when memory runs out between two changes, what the first one published
+  // leaves the batch.
+  Status Append(uint64_t version, uint32_t record_size, AppendResult* done) {
+    const AtExit mark([this, done]() noexcept {
+      const auto end = rows_.begin() + static_cast<long>(done->appended);
+      for (auto row = rows_.begin(); row != end; ++row) {
+        (*row)->published = true;
+      }
+      rows_.erase(rows_.begin(), end);
+    });
+    return AppendToTail(store_, ShardBlock(shard_), shard_, version,
+                        record_size, entries_, done);
   }
 
   Status Encode(const InsertBatch& batch, const View& view, uint64_t version) {
@@ -167,7 +177,7 @@ Status InsertBatch::CheckDimensions(uint32_t expected) const {
   return Status::Ok();
 }
 
-void InsertBatch::ForgetPublished() {
+void InsertBatch::ForgetPublished() noexcept {
   std::erase_if(rows_, [](const Row& row) { return row.published; });
   if (!rows_.empty()) return;
   // Clearing would keep the memory, of every partition a statement writes to.
@@ -194,14 +204,12 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
     inserts.emplace_back(store, sealed, cache, key, shard);
   }
   for (Row& row : rows_) inserts[row.id % shards].Add(&row);
-  Status status;
+  const AtExit forget([this]() noexcept { ForgetPublished(); });
   for (ShardInsert& insert : inserts) {
     if (insert.empty()) continue;
-    status = insert.Run(*this, snapshot, outcome);
-    if (!status.ok()) break;
+    POMAI_RETURN_IF_ERROR(insert.Run(*this, snapshot, outcome));
   }
-  ForgetPublished();
-  return status;
+  return Status::Ok();
 }
 
 }  // namespace pomai

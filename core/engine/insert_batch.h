@@ -7,9 +7,10 @@
 //   POMAI_RETURN_IF_ERROR(batch.Apply(store, sealed, cache, key, &outcome));
 //
 // A row leaves the batch right after the change that publishes it. So when
-// Apply fails, those left are the ones that are not in the index, and Apply may
-// be called again: no row is lost or there twice. Published rows are visible to
-// every snapshot taken afterwards. One thread.
+// Apply fails, or throws for want of memory, those left are the ones that are
+// not in the index, and Apply may be called again: no row is lost or there
+// twice. Published rows are visible to every snapshot taken afterwards. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +58,7 @@ class InsertBatch {
   Status CheckDimensions(uint32_t expected) const;
   // The first row's with a vector; 0: none has one.
   uint32_t FirstDimensions() const;
-  void ForgetPublished();
+  void ForgetPublished() noexcept;
 
   std::vector<Row> rows_;
   std::vector<float> floats_;

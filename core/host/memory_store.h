@@ -23,9 +23,10 @@ namespace pomai {
 class MemoryStore : public PageStore {
  public:
   enum class Fault : uint8_t {
-    kError,  // the operation returns Io and changes nothing
-    kTear,   // as kCrash, but a WriteNew leaves half of the page
-    kCrash,  // this and every later operation fails
+    kError,     // the operation returns Io and changes nothing
+    kNoMemory,  // it throws std::bad_alloc and changes nothing
+    kTear,      // as kCrash, but a WriteNew leaves half of the page
+    kCrash,     // this and every later operation fails
   };
   // What a crash does to pages of WriteNew that no commit has followed.
   enum class Unlogged : uint8_t { kKept, kLost };
