@@ -90,28 +90,6 @@ bool MayWait(const RowInsert& insert) {
          !IsSpeculative(insert.heap, insert.address);
 }
 
-// Publishes `rows`; with a snapshot where nothing else holds back the horizon
-// after which pages are reused.
-Status ApplyTo(Relation heap, Relation index, InsertBatch* rows) {
-  bool pushed = false;
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    if (TransactionIdIsValid(GetTopTransactionIdIfAny())) return;
-    PushActiveSnapshot(GetTransactionSnapshot());
-    pushed = true;
-  }));
-  RelationStore store(index);
-  InsertOutcome outcome;
-  POMAI_RETURN_IF_ERROR(rows->Apply(&store, PageLock::kPin, ProcessViewCache(),
-                                    ViewKey(index), &outcome));
-  // After publishing: a reader that came in between has its predicate lock by
-  // now; one that comes later finds the rows.
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
-    if (pushed) PopActiveSnapshot();
-  }));
-  return AfterInserts(heap, index, outcome.tail_rows);
-}
-
 Result<uint32_t> DimensionsOf(Relation index) {
   RelationStore store(index);
   POMAI_ASSIGN_OR_RETURN(
@@ -172,9 +150,10 @@ Status PendingInserts::Add(const RowInsert& insert,
     waits = batch->dimensions != 0 || vector.empty();
   }
   if (!waits) {
-    InsertBatch row;
-    row.Add(TupleId(*insert.address), vector);
-    POMAI_RETURN_IF_ERROR(ApplyTo(insert.heap, insert.index, &row));
+    // If this fails its row goes with it: nobody owes anything.
+    Batch one;
+    one.rows.Add(TupleId(*insert.address), vector);
+    POMAI_RETURN_IF_ERROR(Publish(insert.heap, insert.index, &one));
     if (batch == nullptr) return Status::Ok();
     POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
     return Status::Ok();
@@ -183,7 +162,7 @@ Status PendingInserts::Add(const RowInsert& insert,
   batch->rows.Add(TupleId(*insert.address), vector);
   CountBytes(batch);
   if (batch->rows.size() >= static_cast<size_t>(settings::batch_size)) {
-    POMAI_RETURN_IF_ERROR(ApplyTo(insert.heap, insert.index, &batch->rows));
+    POMAI_RETURN_IF_ERROR(Publish(insert.heap, insert.index, batch));
     CountBytes(batch);
   }
   return bytes_ > kMostPendingBytes ? Flush(nullptr) : Status::Ok();
@@ -194,17 +173,41 @@ void PendingInserts::CountBytes(Batch* batch) {
   batch->bytes = batch->rows.bytes();
 }
 
+// With a snapshot where nothing else holds back the horizon after which pages
+// are reused.
+Status PendingInserts::Publish(Relation heap, Relation index, Batch* batch) {
+  bool pushed = false;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    if (TransactionIdIsValid(GetTopTransactionIdIfAny())) return;
+    PushActiveSnapshot(GetTransactionSnapshot());
+    pushed = true;
+  }));
+  RelationStore store(index);
+  InsertOutcome outcome;
+  batch->unchecked = true;
+  POMAI_RETURN_IF_ERROR(batch->rows.Apply(
+      &store, PageLock::kPin, ProcessViewCache(), ViewKey(index), &outcome));
+  // After publishing: a reader that came in between has its predicate lock by
+  // now; one that comes later finds the rows.
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
+    if (pushed) PopActiveSnapshot();
+  }));
+  batch->unchecked = false;
+  return AfterInserts(heap, index, outcome.tail_rows);
+}
+
 // Outside of aminsert the executor may have closed the relations; their locks
 // are held.
 Status PendingInserts::Apply(Oid index, Batch* batch) {
-  if (batch->rows.empty()) return Status::Ok();
+  if (batch->rows.empty() && !batch->unchecked) return Status::Ok();
   Relation heap_relation = nullptr;
   Relation index_relation = nullptr;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
     heap_relation = table_open(batch->heap, NoLock);
     index_relation = index_open(index, NoLock);
   }));
-  POMAI_RETURN_IF_ERROR(ApplyTo(heap_relation, index_relation, &batch->rows));
+  POMAI_RETURN_IF_ERROR(Publish(heap_relation, index_relation, batch));
   CountBytes(batch);
   return pg::Call([&]() noexcept {
     index_close(index_relation, NoLock);

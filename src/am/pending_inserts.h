@@ -23,6 +23,11 @@
 // the transaction: the executor lets its own go before the context does, and
 // SET TABLESPACE would copy the file in between.
 //
+// A serializable transaction owes a check for conflicts from the first change
+// of an apply until the check has passed, whatever error comes in between and
+// is caught by an exception block: the next apply, the statement's last one at
+// the latest, makes up for it.
+//
 // User code (decoding, checks) has run before Add; applying runs none.
 #pragma once
 
@@ -71,10 +76,13 @@ class PendingInserts {
     uint32_t dimensions = 0;
     InsertBatch rows;
     size_t bytes = 0;  // of `rows`, as they count in bytes_
+    // Rows are published, or may be, and no check for conflicts has followed.
+    bool unchecked = false;
   };
 
   Result<Batch*> BatchFor(const RowInsert& insert);
   Status Apply(Oid index, Batch* batch);
+  static Status Publish(Relation heap, Relation index, Batch* batch);
   void CountBytes(Batch* batch);
   template <typename Predicate>
   void DropIf(Predicate goes);
