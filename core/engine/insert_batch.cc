@@ -7,6 +7,7 @@
 #include "core/base/fault_point.h"
 #include "core/engine/defaults.h"
 #include "core/engine/list_assignment.h"
+#include "core/engine/maintenance_plan.h"
 #include "core/engine/preparation.h"
 #include "core/rabitq/code.h"
 
@@ -53,7 +54,8 @@ class ShardInsert {
       POMAI_RETURN_IF_ERROR(Encode(batch, view, version));
       AppendResult done;
       const Status status = Append(version, RecordSize(view), &done);
-      outcome->tail_rows = std::max(outcome->tail_rows, done.tail_rows);
+      outcome->tail_load =
+          std::max(outcome->tail_load, done.tail_rows / TailLimit(view));
       if (!status.ok() || !done.codebook_changed) return status;
       POMAI_RETURN_IF_ERROR(store_->Poll());
       POMAI_ASSIGN_OR_RETURN(snapshot,

@@ -22,8 +22,9 @@
 namespace pomai {
 
 struct InsertOutcome {
-  // Rows in the fullest tail that was written to, about.
-  uint64_t tail_rows = 0;
+  // Of the fullest tail that was written to: how often TailLimit goes into its
+  // rows, about. From 1 on it is to be sealed.
+  uint64_t tail_load = 0;
 };
 
 class InsertBatch {

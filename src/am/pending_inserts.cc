@@ -92,10 +92,8 @@ bool MayWait(const RowInsert& insert) {
 
 Result<uint32_t> DimensionsOf(Relation index) {
   RelationStore store(index);
-  POMAI_ASSIGN_OR_RETURN(
-      const pomai::Snapshot snapshot,
-      TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
-  return snapshot.view->meta.dimensions;
+  POMAI_ASSIGN_OR_RETURN(const MetaPage meta, ReadMetaPage(&store));
+  return meta.dimensions;
 }
 
 }  // namespace
@@ -194,7 +192,7 @@ Status PendingInserts::Publish(Relation heap, Relation index, Batch* batch) {
     if (pushed) PopActiveSnapshot();
   }));
   batch->unchecked = false;
-  return AfterInserts(heap, index, outcome.tail_rows);
+  return AfterInserts(heap, index, outcome.tail_load);
 }
 
 // Outside of aminsert the executor may have closed the relations; their locks

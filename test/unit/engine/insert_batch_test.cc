@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/engine/defaults.h"
+#include "core/engine/maintenance_plan.h"
 #include "test/unit/engine/memory_membrane.h"
 
 namespace pomai {
@@ -127,6 +128,30 @@ TEST(Insert, ABatchCountsTheMemoryItHoldsAndHoldsNoneWhenItIsEmpty) {
   EXPECT_GT(batch.bytes(), 1500 * kDimensions * sizeof(float));
   ASSERT_TRUE(membrane.Apply(&batch).ok());
   EXPECT_EQ(batch.bytes(), 0u);
+}
+
+TEST(Insert, TheOutcomeSaysHowFarTheTailIsPastItsLimit) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(2000, kDimensions, 20, 1));
+  const uint64_t limit = TailLimit(*membrane.TakeSnapshot()->view);
+  uint64_t id = 10000;
+  const auto apply = [&](uint64_t rows) {
+    InsertBatch batch;
+    for (uint64_t i = 0; i < rows; ++i) {
+      batch.Add(++id, Vector(kDimensions, 1.0f));
+    }
+    InsertOutcome outcome;
+    EXPECT_TRUE(batch
+                    .Apply(membrane.store(), PageLock::kPin, membrane.cache(),
+                           1, &outcome)
+                    .ok());
+    return outcome.tail_load;
+  };
+  EXPECT_EQ(apply(1), 0u);
+  // Extents count as full: at most one too much.
+  EXPECT_EQ(apply(limit / 2), 0u);
+  EXPECT_EQ(apply(limit), 1u);
+  EXPECT_EQ(apply(2 * limit), 3u);
 }
 
 // Many rows go through the assigner, few through the int8 ranking: nearly
