@@ -202,6 +202,32 @@ TEST(Maintain, AnOldSnapshotStaysReadable) {
   EXPECT_EQ(found, rows.size());
 }
 
+// One transaction may maintain an index as often as it likes: no page can be
+// used again before it has ended, but manifests do not grow without end.
+TEST(Maintain, RetiredPagesAreListedBriefly) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(1500, kDimensions, 20, 1));
+  membrane.store()->HoldHorizon();
+  const Vector vector = ClusteredVectors(1, kDimensions, 20, 2)[0];
+  for (uint64_t id = 10001; id <= 10200; ++id) {
+    ASSERT_TRUE(membrane.Insert(id, vector).ok());
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  }
+  auto snapshot = membrane.TakeSnapshot();
+  ASSERT_TRUE(snapshot.ok());
+  EXPECT_LE(snapshot->view->manifest.retired.size(), 65u);
+  ExpectSound(&membrane, "after many steps: ");
+  // None was forgotten: once it has ended they are used again.
+  membrane.store()->LetHorizonGo();
+  auto before = membrane.store()->PageCount();
+  InsertAll(&membrane, ClusteredVectors(1500, kDimensions, 20, 3), 20001);
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+  auto after = membrane.store()->PageCount();
+  EXPECT_LE(*after, *before + 16);
+  ExpectSound(&membrane, "when it has ended: ");
+}
+
 // One after the other, every operation of a whole run is the last before a
 // crash.
 TEST(Maintain, ACrashLosesNothing) {
