@@ -228,6 +228,43 @@ TEST(Maintain, RetiredPagesAreListedBriefly) {
   ExpectSound(&membrane, "when it has ended: ");
 }
 
+// Inserts of others come between what a step has planned and what it publishes:
+// at its start, and whenever it reports without holding a page.
+TEST(Maintain, InsertsDuringAnyStepAreKept) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .shards = 5});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+  const auto vectors = ClusteredVectors(2000, kDimensions, 20, 3);
+  size_t inserted = 0;
+  std::set<std::string> steps;
+  MaintenanceHost host = HostOf(&membrane);
+  host.progress = [&](const char* what, uint64_t, uint64_t) {
+    if (membrane.store()->guards() > 0 || inserted == vectors.size()) return;
+    steps.insert(what);
+    ASSERT_TRUE(membrane.Insert(30001 + inserted, vectors[inserted]).ok());
+    ++inserted;
+  };
+  for (const auto goal :
+       {MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
+        MaintenanceGoal::kForceRetrain, MaintenanceGoal::kForceMerge}) {
+    Maintenance maintenance(goal);
+    for (bool more = true; more;) {
+      auto step = maintenance.Step(host);
+      ASSERT_TRUE(step.ok()) << step.status().ToString();
+      more = *step;
+      ExpectSound(&membrane, *steps.rbegin() + ": ");
+      if (testing::Test::HasFailure()) return;
+    }
+    Delete(&membrane, EveryNth(membrane, 9, 2));
+  }
+  for (const char* step : {"sealing", "merging", "training", "switching shards",
+                           "moving to a new codebook", "calibrating"}) {
+    EXPECT_TRUE(steps.contains(step)) << step;
+  }
+  EXPECT_GT(inserted, 30u);
+  ExpectExactAnswers(&membrane, "at last: ");
+}
+
 // One after the other, every operation of a whole run is the last before a
 // crash.
 TEST(Maintain, ACrashLosesNothing) {
