@@ -33,7 +33,9 @@ else # -------------------------------------------- in the folder of objects
 
 MODULE_big = pomai
 EXTENSION = pomai pomai_pgvector
-sources := $(sort $(shell cd '$(here)' && find core src -name '*.cc'))
+# The server's own pages are the host here: nothing of the engine over files.
+sources := $(sort $(shell cd '$(here)' && find core src -name '*.cc' \
+  ! -path 'core/host_file/*' ! -path 'core/db/*' ! -path 'core/include/*'))
 OBJS = $(sources:.cc=.o)
 DATA = $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/sql/*--*.sql)))
 

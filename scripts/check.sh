@@ -58,7 +58,8 @@ run_unit() {
       -j "$jobs" ${pattern:+-R "$pattern"}
 }
 
-unit_packages=(cmake g++ make libhwy-dev libgtest-dev libgmock-dev)
+unit_packages=(cmake g++ make pkgconf libhwy-dev libisal-dev liburing-dev
+  libgtest-dev libgmock-dev)
 
 # A build type of no name of CMake's, so that assert() stays.
 sanitize=(-DCMAKE_BUILD_TYPE=Sanitize "-DCMAKE_CXX_FLAGS_SANITIZE=-O1 -g1")

@@ -24,7 +24,8 @@ tree_dir=${POMAI_DEBIAN13_DIR:-$repo_dir/build/debian13}
 tree=$tree_dir/root
 packages=(
   postgresql-17 postgresql-server-dev-17 postgresql-17-pgvector
-  g++ make cmake pkgconf libhwy-dev libgtest-dev libbenchmark-dev
+  g++ make cmake pkgconf libhwy-dev libisal-dev liburing-dev
+  libgtest-dev libbenchmark-dev
   libipc-run-perl python3 procps
 )
 
