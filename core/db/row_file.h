@@ -19,7 +19,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -65,16 +64,18 @@ class RowFile {
   uint64_t number(uint32_t position) const { return numbers_[position]; }
   uint64_t id(uint32_t position) const { return ids_[position]; }
   const float* vector(uint32_t position) const {
-    return vectors_ + size_t{position} * dimensions_;
+    return vectors_ + size_t{position} * shape_.dimensions;
   }
 
  private:
   RowFile() = default;
+  Status Wrong(const char* what, const void* at, const std::string& expected,
+               const std::string& found) const;
 
   StoredRows stored_;
   std::string path_;
   std::unique_ptr<MappedFile> mapped_;
-  uint32_t dimensions_ = 0;
+  RowShape shape_;
   uint32_t rows_ = 0;
   const uint64_t* numbers_ = nullptr;
   const uint64_t* ids_ = nullptr;

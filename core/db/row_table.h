@@ -23,7 +23,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -33,6 +32,7 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/db/deleted_rows.h"
 #include "core/db/row_file.h"
 #include "core/db/row_run.h"
 #include "core/db/row_shape.h"
@@ -129,6 +129,7 @@ class RowTable {
     std::shared_ptr<RowFile> file;
     std::vector<uint64_t> deleted;  // a bit a row
     std::vector<uint64_t> puts;     // empty: before every snapshot
+    uint64_t sequence = 0;          // no put is behind it
   };
   // Where a row is: in a run or a file, at `at`. Neither: nowhere.
   struct Place {
@@ -145,6 +146,16 @@ class RowTable {
   uint64_t DeletedAt(const Place& place) const;
   bool IsVisible(const Place& place, uint64_t sequence) const;
   bool MarkDeleted(const Place& place, uint64_t sequence);
+  const FileRows* FindFile(const RowFile& file) const;
+  void AddRows(const Image& image, const RowRun& run,
+               std::vector<RowFile::Row>* rows) const;
+  void AddRows(const Image& image, const RowFile& file,
+               std::vector<RowFile::Row>* rows) const;
+  uint64_t DeadRows(const Image& image, const RowFile& file) const;
+  size_t FirstMerged(const Image& image) const;
+  DeletedRows DeletedAsOf(const Image& image, const Written& written) const;
+  FileRows Gather(const Image& image, const std::shared_ptr<RowFile>& file,
+                  uint64_t oldest);
 
   RowShape shape_;
   // Guards all below, and the deleted sequences in the runs.

@@ -45,6 +45,11 @@ class BlockTable {
       return nullptr;
     return At(block);
   }
+  // Of a block that is there, or was before a Shrink.
+  Slot* At(BlockNumber block) {
+    return chunks_[block >> kChunkBits].load(std::memory_order_acquire) +
+           (block & (kChunkSlots - 1));
+  }
   // False when there would be too many (2^31 blocks, 16 TB).
   bool Grow(uint32_t count);
   // To `size` blocks; what is behind must be empty.
@@ -56,10 +61,6 @@ class BlockTable {
   static constexpr uint32_t kMaxBlocks = 1u << 31;
   static constexpr uint32_t kChunks = kMaxBlocks >> kChunkBits;
 
-  Slot* At(BlockNumber block) {
-    return chunks_[block >> kChunkBits].load(std::memory_order_acquire) +
-           (block & (kChunkSlots - 1));
-  }
   // Waits while the word is busy, makes it so, and returns what it was.
   static PageWord Seize(std::atomic<uint64_t>* word);
 

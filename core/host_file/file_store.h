@@ -30,9 +30,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -96,34 +98,51 @@ class FileStore : public PageStore {
   Status Adopt(FileSystem* files, const std::string& folder,
                const PageImage& image, const ImageFiles& stored);
 
-  // Bytes of pages in memory (versions that live, not mapped ones).
-  uint64_t memory_bytes() const;
-
  private:
   friend class FileChange;
+  // An extent's file.
+  struct MappedExtent {
+    Extent extent;
+    uint64_t number;
+    StoredFile stored;
+    std::unique_ptr<MappedFile> file;
+  };
 
   FileStore() = default;
 
   void Unpin(uint64_t handle) override;
-  // Puts `version` in the place of what `block` holds.
-  void Publish(BlockNumber block, PageVersion* version);
-  // Lets go of what a block held, when readers without references may still
-  // use it.
-  void Retire(PageWord old);
+  // Zeros when the block was never written.
+  static const uint8_t* BytesOf(PageWord word);
+  Status PastEnd(BlockNumber block) const;
+  // Puts `page` in the place of what `block` holds.
+  void Publish(BlockNumber block, PageReference page);
+  // What waits until its readers are gone: pages; what `block` holds, if that
+  // is pages[0] still; the mapped file of an extent that is no more.
+  struct Retired {
+    uint64_t horizon = 0;
+    std::vector<PageReference> pages;
+    BlockNumber block = kNoBlock;
+    std::optional<MappedExtent> extent;
+  };
+  void Retire(Retired retired);
+  void RetireWord(PageWord old);
+  void Forget(const Retired& retired);
+  Status TakeExtent(const Extent& extent, PageImage* image,
+                    std::vector<bool>* used);
   Status MapExtent(FileSystem* files, const std::string& folder,
-                   const StoredExtent& stored, const PageImage* image);
-  void ForgetUnused(const PageImage& image);
-  void DropPassed();
+                   const Extent& extent, uint64_t number,
+                   const StoredFile& stored,
+                   const std::vector<PageReference>* replaced);
 
   BlockTable blocks_;
   ReaderRegistry readers_;
   std::atomic<bool> stopped_{false};
   std::mutex extending_;
 
-  // Guards the rest: what waits for readers, and the extents with files.
-  std::mutex retired_mutex_;
-  std::vector<Retired> retired_;
-  std::map<uint64_t, MappedExtent> extents_;  // by allocation id
+  // Guards the rest.
+  mutable std::mutex mutex_;
+  std::deque<Retired> retired_;               // horizons rise
+  std::map<uint64_t, MappedExtent> extents_;  // with files, by allocation id
 };
 
 }  // namespace pomai

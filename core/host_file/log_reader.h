@@ -7,7 +7,7 @@
 //     if (!more) break;
 //     ...
 //   }
-//   if (log->torn()) POMAI_RETURN_IF_ERROR(log->Cut());
+//   if (last) POMAI_RETURN_IF_ERROR(log->Cut());
 //
 // One thread. log_record.h says which end is torn and which is damage.
 #pragma once
@@ -37,8 +37,9 @@ class LogReader {
   // After Next returned false: bytes follow the end (a torn record, or room
   // that was not used).
   bool torn() const { return end_ != bytes().size(); }
-  // Makes the file end at end(), durably. Needed before the shard's next file
-  // is created. Bodies that were read stay valid.
+  // Makes the file end at end(), and all of it durable: what was read may never
+  // have been synced. Needed before the shard's next file is created, also when
+  // nothing is torn. Bodies that were read stay valid.
   Status Cut();
 
  private:
@@ -51,17 +52,22 @@ class LogReader {
 
   std::span<const uint8_t> bytes() const { return mapped_->bytes(); }
   Status ReadHeader();
+  // An ending at end_ that is legal, or Corruption.
+  Status EndAt(const std::string& defect);
   // Why there is no sound record at `offset`; empty when there is one.
   std::string Defect(uint64_t offset) const;
-  // What to make of bytes at end_ that are no sound record: Ok is a legal end.
-  Status JudgeEnd(const std::string& defect) const;
+  // The offset of a sound record behind end_ which promises that bytes behind
+  // end_ were synced; 0 when there is none.
+  uint64_t FindPromise() const;
 
   FileSystem* files_;
   std::string path_;
   bool last_;
   std::unique_ptr<MappedFile> mapped_;
   uint64_t end_ = 0;
-  uint64_t sequence_ = 0;
+  bool ended_ = false;
+  bool any_ = false;       // a record was read
+  uint64_t sequence_ = 0;  // its sequence
 };
 
 }  // namespace pomai

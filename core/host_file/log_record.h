@@ -45,4 +45,11 @@ struct LogRecord {
   std::span<const uint8_t> body;
 };
 
+// Bytes a record takes whose body has `length` bytes, with the zeros.
+uint64_t LogRecordSize(uint64_t length);
+
+// The crc that belongs to the record whose bytes, from its own crc to the end
+// of its body, are at `record`, and which lies at `offset` of its file.
+uint32_t LogRecordCrc(uint64_t offset, const uint8_t* record);
+
 }  // namespace pomai

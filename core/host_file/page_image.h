@@ -9,8 +9,7 @@
 //
 // Bytes of an image file:
 //   8 bytes "pomaiimg", u32 version (1), u32 blocks of the store,
-//   u64 horizon, u32 extents, u32 pages, u32 zero,
-//   u32 crc32c of the bytes from here to the first page,
+//   u64 horizon, u32 extents, u32 pages,
 //   extents x { u64 id, u64 number in its file's name, u32 kind, u32 runs,
 //               runs x (u32 first, u32 count) }
 //   pages x u32 block
@@ -32,6 +31,7 @@ namespace pomai {
 
 // The files of a store, as the MANIFEST has them.
 struct ImageFiles {
+  uint64_t number = 0;  // as given to Write; Open does not need it
   StoredFile image;
   std::vector<StoredFile> extents;
 };

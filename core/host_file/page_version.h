@@ -44,7 +44,7 @@ class PageReference {
     if (version_ != nullptr) version_->Release();
   }
 
-  const PageVersion* get() const { return version_; }
+  PageVersion* get() const { return version_; }
   const uint8_t* bytes() const { return version_->bytes; }
   PageVersion* release() { return std::exchange(version_, nullptr); }
 
@@ -61,7 +61,13 @@ class PageWord {
 
   PageWord() = default;
   explicit PageWord(uint64_t bits) : bits_(bits) {}
-  static PageWord Version(PageVersion* version, bool sealed) {
+  // Sealed or not by the kind its header says.
+  static PageWord Version(const PageVersion* version) {
+    const auto kind =
+        static_cast<PageKind>(version->bytes[kPageHeaderOffset + 14]);
+    const bool sealed = kind == PageKind::kSegment ||
+                        kind == PageKind::kCodebook ||
+                        kind == PageKind::kManifest;
     return PageWord(reinterpret_cast<uint64_t>(version) |
                     (sealed ? kSealed : 0));
   }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace pomai {
 namespace {
 
@@ -29,7 +32,7 @@ TEST(LogOperation, CutShortIsCorruption) {
   std::vector<uint8_t> body;
   AppendPut(7, std::vector<float>{1, 2}, &body);
   for (size_t size = 1; size < body.size(); ++size) {
-    LogOperationReader reader(std::span(body).first(size), 2);
+    LogOperationReader reader(std::span<const uint8_t>(body).first(size), 2);
     LogOperation operation;
     const auto result = reader.Next(&operation);
     EXPECT_EQ(result.status().code(), StatusCode::kCorruption) << size;
