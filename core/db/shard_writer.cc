@@ -59,6 +59,7 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
   const uint64_t logged = log_->size() - before;
   lock.unlock();
   // Before the writers are answered, and come back.
+  parts_.notice(logged, applier_.tail_rows());
   writers_ = group.size() + mailbox_.count();
   for (const ShardCommand& command : group) {
     if (status.ok()) {
@@ -67,7 +68,6 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
       parts_.sequencer->Fail(command.sequence, status);
     }
   }
-  parts_.notice(logged, applier_.tail_rows());
 }
 
 Status ShardWriter::LogAndApply(const std::vector<ShardCommand>& group) {

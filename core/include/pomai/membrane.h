@@ -33,8 +33,10 @@ struct MembraneStats {
   uint64_t log_bytes = 0;   // since then
   uint64_t segments = 0;
   uint64_t lists = 0;         // 0: not trained yet, searches are exact
-  uint64_t memory_bytes = 0;  // of pages and rows that are in no file yet
+  uint64_t memory_bytes = 0;  // of rows that are in no file yet
   uint64_t log_syncs = 0;     // groups of writes that were synced
+  // Why maintenance or a checkpoint in the background failed; empty.
+  std::string background_error;
 };
 
 class Membrane {
