@@ -36,9 +36,9 @@ class DeadRows : public DeadPredicate {
 }  // namespace
 
 // Called by the shards' threads.
-void Engine::NoteGroup(uint64_t log_bytes, uint64_t tail_rows) {
+void Engine::NoteGroup(uint64_t log_bytes, uint64_t tail_load) {
   const uint64_t logged = log_bytes_ += log_bytes;
-  const bool due = tail_rows >= tail_limit_;
+  const bool due = tail_load >= 1;
   if (!due && logged < checkpoint_limit_) return;
   std::lock_guard lock(wake_mutex_);
   maintenance_due_ = maintenance_due_ || due;
@@ -122,8 +122,6 @@ Result<bool> Engine::MaintenanceStep(Maintenance* maintenance) {
     const FileStore::Reader reader = store_->Register();
     more = maintenance->Step(host);
     if (!more.ok()) return more;
-    POMAI_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeEngineSnapshot());
-    tail_limit_ = TailLimit(*snapshot.view);
   }
   changed_ = changed_ || *more;
   return more;

@@ -29,6 +29,7 @@ Status RowApplier::Apply(uint64_t sequence, std::span<const uint8_t> body) {
 }
 
 Status RowApplier::Flush() {
+  outcome_ = InsertOutcome();
   Status status;
   for (int attempt = 0; attempt < kMaxAttempts && !batch_.empty(); ++attempt) {
     const FileStore::Reader reader = store_->Register();

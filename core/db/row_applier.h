@@ -32,8 +32,8 @@ class RowApplier {
   // Everything that was applied is in the tails. After an error rows are
   // missing there, and nothing may be published.
   Status Flush();
-  // Rows in the fullest tail that was written to last, about.
-  uint64_t tail_rows() const { return outcome_.tail_rows; }
+  // Of the fullest tail that the last Flush wrote to, as InsertOutcome has it.
+  uint64_t tail_load() const { return outcome_.tail_load; }
 
  private:
   FileStore* store_;

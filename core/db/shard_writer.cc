@@ -59,7 +59,7 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
   const uint64_t logged = log_->size() - before;
   lock.unlock();
   // Before the writers are answered, and come back.
-  parts_.notice(logged, applier_.tail_rows());
+  parts_.notice(logged, applier_.tail_load());
   writers_ = group.size() + mailbox_.count();
   for (const ShardCommand& command : group) {
     if (status.ok()) {
