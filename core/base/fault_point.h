@@ -43,8 +43,11 @@ inline Status MeetFault(const char* point) {
 }  // namespace pomai
 
 #define POMAI_FAULT_STEP(step) const ::pomai::FaultStep fault_step_here(step)
-#define POMAI_FAULT_POINT(point) \
-  POMAI_RETURN_IF_ERROR(::pomai::MeetFault(point))
+#define POMAI_FAULT_POINT(point)                              \
+  do {                                                        \
+    ::pomai::Status pomai_fault_ = ::pomai::MeetFault(point); \
+    if (!pomai_fault_.ok()) return pomai_fault_;              \
+  } while (0)
 
 #else
 

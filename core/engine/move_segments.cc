@@ -144,12 +144,7 @@ class Move {
       rows_left_ -= std::min<uint64_t>(rows, rows_left_);
       POMAI_RETURN_IF_ERROR(reader.ReadList(
           list, [&](uint64_t id, std::span<const uint8_t> record) {
-            if (++moved_ % 1024 == 0) host_.Report("moving", moved_, 0);
-            if (mover_.full()) {
-              reader.Release();
-              POMAI_RETURN_IF_ERROR(mover_.Drain());
-            }
-            return mover_.Add(ref.codebook_version, list, id, record.data());
+            return Add(&reader, ref.codebook_version, list, id, record.data());
           }));
       reader.Release();
     }
@@ -158,6 +153,17 @@ class Move {
     reader.Release();
     for (const uint64_t id : ids) mover_.buffer().AddWithoutDistance(id);
     return list;
+  }
+
+  // `reader` has the record.
+  Status Add(EntryReader* reader, uint64_t version, uint32_t list, uint64_t id,
+             const uint8_t* record) {
+    if (++moved_ % 1024 == 0) host_.Report("moving", moved_, 0);
+    if (mover_.full()) {
+      reader->Release();
+      POMAI_RETURN_IF_ERROR(mover_.Drain());
+    }
+    return mover_.Add(version, list, id, record);
   }
 
   const MaintenanceHost& host_;
