@@ -37,7 +37,8 @@ Datum ToastReader::FetchRaw(Datum value, MemoryContext context) {
 
   const int32 size = VARATT_EXTERNAL_GET_EXTSIZE(pointer);
   auto* result = static_cast<varlena*>(palloc(size + VARHDRSZ));
-  if (VARATT_EXTERNAL_IS_COMPRESSED(pointer)) {
+  // VARATT_EXTERNAL_IS_COMPRESSED, which compares a signed with an unsigned.
+  if (size < pointer.va_rawsize - VARHDRSZ) {
     SET_VARSIZE_COMPRESSED(result, size + VARHDRSZ);
   } else {
     SET_VARSIZE(result, size + VARHDRSZ);
