@@ -173,7 +173,7 @@ part_tap() {
 # its mount namespace, however the tests end.
 # shellcheck disable=SC2016
 mount_small='
-  if mkdir "$1" && mount -t tmpfs -o "size=24m,mode=700,uid=$2" small "$1"
+  if mkdir -p "$1" && mount -t tmpfs -o "size=24m,mode=700,uid=$2" small "$1"
   then export POMAI_SMALL_DISK="$1"
   fi
   shift 2

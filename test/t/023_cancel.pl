@@ -98,17 +98,17 @@ my %work = (
 		'SELECT count(*) FROM (SELECT id FROM t
 		 ORDER BY embedding <-> (SELECT embedding FROM more LIMIT 1) OFFSET 0) s'
 	],
-	'4 insert' => [
+	'4 retrain' => [ '', q{SELECT pomai_retrain('t_embedding')} ],
+	'5 insert' => [
 		'SET pomai.batch_size = 100000;',
 		'INSERT INTO t (embedding) SELECT embedding FROM more'
 	],
-	'5 vacuum' => [ $fill, 'VACUUM (INDEX_CLEANUP on) t' ],
-	'6 seal' => [ $fill, q{SELECT pomai_seal('t_embedding')} ],
-	'7 merge' => [
+	'6 vacuum' => [ $fill, 'VACUUM (INDEX_CLEANUP on) t' ],
+	'7 seal' => [ $fill, q{SELECT pomai_seal('t_embedding')} ],
+	'8 merge' => [
 		"$fill SELECT pomai_seal('t_embedding');",
 		q{SELECT pomai_merge('t_embedding')}
-	],
-	'8 retrain' => [ '', q{SELECT pomai_retrain('t_embedding')} ]);
+	]);
 
 for my $name (sort keys %work)
 {
@@ -149,7 +149,7 @@ for my $name (sort keys %work)
 	note sprintf "%s (%.0f ms): %s", $name, $took,
 	  join ' ', sort { $a <=> $b } @times;
 	# Some work is over within some milliseconds, before a signal comes.
-	cmp_ok(scalar @times, '>=', $took > 100 ? $rounds / 2 : 1,
+	cmp_ok(scalar @times, '>=', $took > 100 ? $rounds / 4 : 1,
 		"$name: cancelled");
 	# A machine that is busy with something else may delay a few.
 	my $soon = grep { $_ < 100 } @times;
