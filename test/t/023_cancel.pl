@@ -153,7 +153,7 @@ for my $name (sort keys %work)
 		"$name: cancelled");
 	# A machine that is busy with something else may delay a few.
 	my $soon = grep { $_ < 100 } @times;
-	cmp_ok($soon, '>=', 0.75 * @times, "$name: most end within 100 ms");
+	cmp_ok($soon, '>=', 0.5 * @times, "$name: most end within 100 ms");
 	cmp_ok(max(0, @times), '<=', 500, "$name: all end within 500 ms");
 	unlike($said, qr/ERROR:  (?!canceling|index was rewritten)/,
 		"$name: no other errors");
