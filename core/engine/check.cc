@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
+#include "core/memtable/shard_page.h"
 #include "core/segment/segment_reader.h"
 
 namespace pomai {
@@ -173,8 +175,13 @@ class Checker {
     const TailHead& head = snapshot_.tails[shard];
     POMAI_ASSIGN_OR_RETURN(const auto extents,
                            ListTailExtents(store_, head, shard));
-    // The tail may have grown past the pages there were before.
+    // In this order: what an insert takes in between is in neither, while the
+    // other way round it would be in both.
+    std::vector<BlockNumber> spares;
+    POMAI_RETURN_IF_ERROR(Note(ReadSpares(shard, &spares), name));
+    // Both may lie past the pages there were before.
     POMAI_RETURN_IF_ERROR(MeasureStore());
+    for (const BlockNumber block : spares) Use(block, name + " (spare page)");
     for (const TailExtentInfo& extent : extents) {
       Use(extent.directory, name);
       for (const BlockNumber block : extent.payload) Use(block, name);
@@ -197,6 +204,23 @@ class Checker {
       view.Release();
       POMAI_RETURN_IF_ERROR(store_->Poll());
     }
+    return Status::Ok();
+  }
+
+  // None when somebody has published since the snapshot was taken: pages that
+  // it names may be free by now.
+  Status ReadSpares(uint32_t shard, std::vector<BlockNumber>* spares) {
+    POMAI_ASSIGN_OR_RETURN(const PageGuard meta_page,
+                           store_->Read(kMetaBlock, PageLock::kShare));
+    POMAI_ASSIGN_OR_RETURN(const MetaPage meta,
+                           MetaPage::Decode(meta_page.data()));
+    if (meta.sequence != view_.meta.sequence) return Status::Ok();
+    const BlockNumber block = ShardBlock(shard);
+    POMAI_ASSIGN_OR_RETURN(const PageGuard page,
+                           store_->Read(block, PageLock::kShare));
+    POMAI_ASSIGN_OR_RETURN(ShardPage root,
+                           ShardPage::Decode(page.data(), block, shard));
+    *spares = std::move(root.spares);
     return Status::Ok();
   }
 
