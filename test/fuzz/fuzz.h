@@ -6,6 +6,7 @@
 // test/fuzz/corpus/<name>.
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "core/base/status.h"
@@ -15,6 +16,12 @@ namespace pomai {
 // Ends the process, so that the fuzzer keeps the input.
 inline void Require(bool holds) {
   if (!holds) std::abort();
+}
+
+// The same, and says what the status was.
+inline void RequireThat(bool holds, const Status& status) {
+  if (!holds) std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  Require(holds);
 }
 
 inline bool IsCorruption(const Status& status) {
