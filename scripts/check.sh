@@ -70,6 +70,7 @@ part_unit() {
   need_packages "${unit_packages[@]}" libbenchmark-dev
   step unit run_unit unit "$1" -DCMAKE_BUILD_TYPE=Release \
     -DPOMAI_BUILD_BENCH=ON
+  [ -n "$1" ] || step install scripts/check_install.sh
 }
 
 part_asan() {

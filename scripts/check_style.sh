@@ -18,6 +18,8 @@ find core src \( -name '*.h' -o -name '*.cc' \) | sort | xargs awk '
     file = FILENAME
     folder = name = stem = file
     sub(/\/[^\/]*$/, "", folder)
+    # The public headers of what core/db does.
+    sub(/^core\/include\/pomai$/, "core/db", folder)
     sub(/.*\//, "", name)
     stem = name
     sub(/\..*/, "", stem)

@@ -11,18 +11,24 @@ constexpr size_t kMostFloats = size_t{16} << 20;
 
 }  // namespace
 
+ListAssignment::~ListAssignment() {
+  if (many_ == nullptr) return;
+  cache_->PutAssigner(key_, view_.meta.build_id, codebook_.version(),
+                      std::move(many_));
+}
+
 Status ListAssignment::FindAssigner(size_t count) {
   if (codebook_.version() == 0 || count < kSomeVectors) return Status::Ok();
   if (size_t{codebook_.list_count()} * codebook_.dimensions() > kMostFloats) {
     return Status::Ok();
   }
-  many_ = cache_->FindAssigner(key_, view_.meta.build_id, codebook_.version());
+  if (many_ != nullptr) return Status::Ok();
+  many_ = cache_->TakeAssigner(key_, view_.meta.build_id, codebook_.version());
   if (many_ != nullptr || count < kManyVectors) return Status::Ok();
   POMAI_ASSIGN_OR_RETURN(
       Centroids centroids,
       Codebook::LoadCentroids(store_, codebook_.extent(), sealed_));
   many_ = std::make_shared<BatchAssigner>(std::move(centroids));
-  cache_->PutAssigner(key_, view_.meta.build_id, codebook_.version(), many_);
   return Status::Ok();
 }
 

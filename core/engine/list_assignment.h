@@ -40,6 +40,9 @@ class ListAssignment {
         codebook_(codebook),
         reader_(store, &codebook.extent(), sealed),
         centroid_(codebook.dimensions()) {}
+  ListAssignment(const ListAssignment&) = delete;
+  ListAssignment& operator=(const ListAssignment&) = delete;
+  ~ListAssignment();
 
   // `vectors`: count x dimensions floats, prepared.
   Status Assign(const float* vectors, size_t count);

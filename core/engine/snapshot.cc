@@ -38,6 +38,7 @@ const Codebook* View::FindCodebook(uint64_t version) const {
 
 std::shared_ptr<const View> ViewCache::Find(uint64_t key,
                                             const MetaPage& meta) const {
+  const std::lock_guard lock(mutex_);
   for (const auto& [known, view] : views_) {
     if (known == key && view->meta.build_id == meta.build_id &&
         view->meta.sequence == meta.sequence &&
@@ -50,6 +51,7 @@ std::shared_ptr<const View> ViewCache::Find(uint64_t key,
 
 std::shared_ptr<const View> ViewCache::FindOlder(uint64_t key,
                                                  const MetaPage& meta) const {
+  const std::lock_guard lock(mutex_);
   for (const auto& [known, view] : views_) {
     if (known == key && view->meta.build_id == meta.build_id &&
         view->meta.dimensions == meta.dimensions) {
@@ -102,29 +104,36 @@ Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
 }
 
 void ViewCache::Put(uint64_t key, std::shared_ptr<const View> view) {
+  const std::lock_guard lock(mutex_);
   std::erase_if(views_,
                 [key](const auto& entry) { return entry.first == key; });
   if (views_.size() >= kMaxViews) views_.erase(views_.begin());
   views_.emplace_back(key, std::move(view));
 }
 
-std::shared_ptr<BatchAssigner> ViewCache::FindAssigner(
-    uint64_t key, uint64_t build_id, uint64_t codebook_version) const {
-  for (const KeptAssigner& kept : assigners_) {
-    if (kept.key == key && kept.build_id == build_id &&
-        kept.codebook_version == codebook_version) {
-      return kept.assigner;
-    }
-  }
-  return nullptr;
+std::shared_ptr<BatchAssigner> ViewCache::TakeAssigner(
+    uint64_t key, uint64_t build_id, uint64_t codebook_version) {
+  const std::lock_guard lock(mutex_);
+  const auto kept =
+      std::find_if(assigners_.begin(), assigners_.end(), [&](const auto& one) {
+        return one.key == key && one.build_id == build_id &&
+               one.codebook_version == codebook_version;
+      });
+  if (kept == assigners_.end()) return nullptr;
+  auto assigner = std::move(kept->assigner);
+  assigners_.erase(kept);
+  return assigner;
 }
 
 void ViewCache::PutAssigner(uint64_t key, uint64_t build_id,
                             uint64_t codebook_version,
                             std::shared_ptr<BatchAssigner> assigner) {
-  std::erase_if(assigners_,
-                [key](const KeptAssigner& kept) { return kept.key == key; });
-  if (assigners_.size() >= kMaxAssigners) assigners_.erase(assigners_.begin());
+  const std::lock_guard lock(mutex_);
+  std::erase_if(assigners_, [&](const KeptAssigner& kept) {
+    return kept.key == key && (kept.build_id != build_id ||
+                               kept.codebook_version < codebook_version);
+  });
+  if (assigners_.size() >= max_assigners_) assigners_.erase(assigners_.begin());
   assigners_.push_back({key, build_id, codebook_version, std::move(assigner)});
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/codebook/codebook.h"
@@ -57,9 +58,13 @@ Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
                                              Manifest manifest,
                                              const View* older);
 
-// The views a process keeps, newest per index. One thread.
+// The views a process keeps, newest per index. Any thread.
 class ViewCache {
  public:
+  // `assigners`: how many it keeps at most. A store that is written to by many
+  // threads wants one a thread.
+  explicit ViewCache(size_t assigners = 4) : max_assigners_(assigners) {}
+
   // `key` names the index's storage (inside PostgreSQL made from the
   // relfilenode). The view is returned only when build id, sequence and
   // dimensions are those of `meta`.
@@ -70,21 +75,24 @@ class ViewCache {
   void Put(uint64_t key, std::shared_ptr<const View> view);
 
   // What batches of inserts are assigned with (list_assignment.h), for the few
-  // indexes that were inserted into last. Null: not there.
-  std::shared_ptr<BatchAssigner> FindAssigner(uint64_t key, uint64_t build_id,
-                                              uint64_t codebook_version) const;
+  // indexes that were inserted into last. It has scratch space, so one insert
+  // takes it away and puts it back. Null: not there.
+  std::shared_ptr<BatchAssigner> TakeAssigner(uint64_t key, uint64_t build_id,
+                                              uint64_t codebook_version);
   void PutAssigner(uint64_t key, uint64_t build_id, uint64_t codebook_version,
                    std::shared_ptr<BatchAssigner> assigner);
 
  private:
   static constexpr size_t kMaxViews = 64;
-  static constexpr size_t kMaxAssigners = 4;
   struct KeptAssigner {
     uint64_t key;
     uint64_t build_id;
     uint64_t codebook_version;
     std::shared_ptr<BatchAssigner> assigner;
   };
+
+  const size_t max_assigners_;
+  mutable std::mutex mutex_;  // guards both
   std::vector<std::pair<uint64_t, std::shared_ptr<const View>>> views_;
   std::vector<KeptAssigner> assigners_;
 };

@@ -1,0 +1,231 @@
+// Engine: the background thread, and checks.
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/db/engine.h"
+#include "core/engine/check.h"
+#include "core/engine/vacuum_pass.h"
+#include "core/host_file/crc32c.h"
+
+namespace pomai {
+namespace {
+
+// Deleted rows from which on it is worth looking for them, and their share.
+constexpr uint64_t kLeastDeletes = 1000;
+constexpr uint64_t kDeletesShare = 10;
+// After a checkpoint that failed (a full disk), the next one waits for so much
+// more log.
+constexpr uint64_t kRetryShare = 2;
+constexpr std::chrono::seconds kPause{1};
+
+// Dead is what no snapshot sees, now or later.
+class DeadRows : public DeadPredicate {
+ public:
+  DeadRows(const RowTables* tables, uint64_t oldest)
+      : tables_(tables), oldest_(oldest) {}
+  Result<bool> IsDead(uint64_t number) override {
+    return (*tables_)[number % tables_->size()]->IsDead(number, oldest_);
+  }
+
+ private:
+  const RowTables* tables_;
+  uint64_t oldest_;
+};
+
+}  // namespace
+
+// Called by the shards' threads.
+void Engine::NoteGroup(uint64_t log_bytes, uint64_t tail_rows) {
+  const uint64_t logged = log_bytes_ += log_bytes;
+  const bool due = tail_rows >= tail_limit_;
+  if (!due && logged < checkpoint_limit_) return;
+  std::lock_guard lock(wake_mutex_);
+  maintenance_due_ = maintenance_due_ || due;
+  wake_.notify_one();
+}
+
+bool Engine::IsWorkDue() {
+  return stop_ || maintenance_due_ || log_bytes_ >= checkpoint_limit_;
+}
+
+void Engine::RunBackground() {
+  for (;;) {
+    {
+      std::unique_lock lock(wake_mutex_);
+      wake_.wait_for(lock, kPause, [this] { return IsWorkDue(); });
+      if (stop_) return;
+    }
+    const Status status = Work();
+    std::lock_guard lock(wake_mutex_);
+    if (status.code() != StatusCode::kAborted) background_error_ = status;
+  }
+}
+
+// One round: until nothing is left, or somebody wants it to end.
+Status Engine::Work() {
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  for (bool more = true; more;) {
+    {
+      std::lock_guard lock(wake_mutex_);
+      if (stop_) return Status::Ok();
+      maintenance_due_ = false;
+    }
+    // A mutex knows no turns: who waits for it would wait for all steps.
+    while (waiting_ > 0) std::this_thread::yield();
+    std::lock_guard lock(maintenance_mutex_);
+    if (log_bytes_ >= checkpoint_limit_) {
+      const Status status = CheckpointLocked();
+      checkpoint_limit_ =
+          status.ok()
+              ? options_.checkpoint_log_bytes
+              : log_bytes_ + options_.checkpoint_log_bytes / kRetryShare;
+      POMAI_RETURN_IF_ERROR(status);
+    }
+    if (!options_.background_maintenance) return Status::Ok();
+    POMAI_RETURN_IF_ERROR(VacuumIfDue());
+    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance));
+  }
+  return Status::Ok();
+}
+
+Status Engine::VacuumIfDue() {
+  uint64_t deletes = 0;
+  uint64_t live = 0;
+  for (const auto& table : tables_) {
+    deletes += table->deletes();
+    live += table->live();
+  }
+  const uint64_t oldest = snapshots_->Oldest(*sequencer_);
+  const bool more = deletes - vacuumed_deletes_ >=
+                    std::max(kLeastDeletes, live / kDeletesShare);
+  const bool released = vacuum_left_rows_ && oldest > vacuumed_oldest_;
+  if (!more && !released) return Status::Ok();
+  const FileStore::Reader reader = store_->Register();
+  POMAI_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeEngineSnapshot());
+  vacuum_left_rows_ = oldest < sequencer_->visible();
+  vacuumed_oldest_ = oldest;
+  vacuumed_deletes_ = deletes;
+  changed_ = true;
+  DeadRows dead(&tables_, oldest);
+  return Vacuum(store_.get(), PageLock::kPin, snapshot, &dead, {}).status();
+}
+
+Result<bool> Engine::MaintenanceStep(Maintenance* maintenance) {
+  MaintenanceHost host;
+  host.store = store_.get();
+  host.cache = &cache_;
+  host.key = kViewKey;
+  host.memory = options_.maintenance_memory;
+  Result<bool> more = false;
+  {
+    const FileStore::Reader reader = store_->Register();
+    more = maintenance->Step(host);
+    if (!more.ok()) return more;
+    POMAI_ASSIGN_OR_RETURN(const Snapshot snapshot, TakeEngineSnapshot());
+    tail_limit_ = TailLimit(*snapshot.view);
+  }
+  changed_ = changed_ || *more;
+  return more;
+}
+
+Status Engine::Maintain() {
+  POMAI_RETURN_IF_ERROR(CheckOpen());
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  for (bool more = true; more;) {
+    ++waiting_;
+    std::lock_guard lock(maintenance_mutex_);
+    --waiting_;
+    POMAI_RETURN_IF_ERROR(VacuumIfDue());
+    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance));
+  }
+  return Status::Ok();
+}
+
+void Engine::StopBackground() {
+  {
+    std::lock_guard lock(wake_mutex_);
+    stop_ = true;
+    wake_.notify_one();
+  }
+  if (background_.joinable()) background_.join();
+}
+
+Result<std::vector<std::string>> Engine::Check() {
+  POMAI_RETURN_IF_ERROR(CheckOpen());
+  ++waiting_;
+  std::lock_guard lock(maintenance_mutex_);
+  --waiting_;
+  std::vector<std::string> problems;
+  POMAI_RETURN_IF_ERROR(CheckFiles(&problems));
+  POMAI_RETURN_IF_ERROR(CheckPages(&problems));
+  return problems;
+}
+
+Status Engine::CheckFiles(std::vector<std::string>* problems) {
+  for (const StoredFile& file : manifest_.files()) {
+    const std::string path = folder_ + "/" + file.name;
+    const auto mapped = files_->Map(path);
+    if (!mapped.ok()) {
+      problems->push_back(mapped.status().ToString());
+      continue;
+    }
+    const auto bytes = mapped.value()->bytes();
+    if (bytes.size() != file.bytes) {
+      problems->push_back(path + ": expected " + std::to_string(file.bytes) +
+                          " bytes, found " + std::to_string(bytes.size()));
+    } else if (Crc32c(bytes) != file.crc32c) {
+      problems->push_back(path + ": expected checksum " +
+                          std::to_string(file.crc32c) + ", found " +
+                          std::to_string(Crc32c(bytes)));
+    }
+  }
+  return Status::Ok();
+}
+
+// Writes wait: entries and rows must be of one moment.
+Status Engine::CheckPages(std::vector<std::string>* problems) {
+  POMAI_ASSIGN_OR_RETURN(const auto pause, sequencer_->Pause());
+  const FileStore::Reader reader = store_->Register();
+  const auto snapshot = TakeEngineSnapshot();
+  if (!snapshot.ok()) {
+    problems->push_back(snapshot.status().ToString());
+    return Status::Ok();
+  }
+  CheckReport report;
+  POMAI_RETURN_IF_ERROR(
+      CheckMembrane(store_.get(), PageLock::kPin, snapshot.value(), &report));
+  problems->insert(problems->end(), report.problems.begin(),
+                   report.problems.end());
+  std::sort(report.live_ids.begin(), report.live_ids.end());
+  return CheckRows(report.live_ids, problems);
+}
+
+// Each visible row has one entry.
+Status Engine::CheckRows(const std::vector<uint64_t>& entries,
+                         std::vector<std::string>* problems) {
+  for (size_t i = 1; i < entries.size(); ++i) {
+    if (entries[i] != entries[i - 1]) continue;
+    problems->push_back("row " + std::to_string(entries[i]) +
+                        ": expected one entry, found more");
+  }
+  std::vector<uint64_t> numbers(1024);
+  for (const auto& table : tables_) {
+    uint64_t from = 0;
+    for (;;) {
+      const size_t count = table->List(from, sequencer_->visible(), numbers);
+      if (count == 0) break;
+      from = numbers[count - 1] + 1;
+      for (size_t i = 0; i < count; ++i) {
+        if (std::binary_search(entries.begin(), entries.end(), numbers[i])) {
+          continue;
+        }
+        problems->push_back("row " + std::to_string(numbers[i]) +
+                            ": expected an entry in the index, found none");
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace pomai

@@ -1,0 +1,46 @@
+// RowApplier: carries operations of a log out: into the rows of a shard and
+// into the engine's tails. What the shard's thread does with a write, and
+// recovery with a log.
+//
+//   RowApplier applier(store, cache, rows);
+//   POMAI_RETURN_IF_ERROR(applier.Apply(record.sequence, record.body));
+//   POMAI_RETURN_IF_ERROR(applier.Flush());
+//
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/db/row_table.h"
+#include "core/engine/insert_batch.h"
+#include "core/host_file/file_store.h"
+
+namespace pomai {
+
+// Each membrane has a cache of its own, so one key serves all.
+inline constexpr uint64_t kViewKey = 1;
+
+class RowApplier {
+ public:
+  // All must outlive it.
+  RowApplier(FileStore* store, ViewCache* cache, RowTable* rows)
+      : store_(store), cache_(cache), rows_(rows) {}
+
+  // Rows may wait to be added to a tail together with later ones.
+  Status Apply(uint64_t sequence, std::span<const uint8_t> body);
+  // Everything that was applied is in the tails. After an error rows are
+  // missing there, and nothing may be published.
+  Status Flush();
+  // Rows in the fullest tail that was written to last, about.
+  uint64_t tail_rows() const { return outcome_.tail_rows; }
+
+ private:
+  FileStore* store_;
+  ViewCache* cache_;
+  RowTable* rows_;
+  InsertBatch batch_;
+  InsertOutcome outcome_;
+};
+
+}  // namespace pomai

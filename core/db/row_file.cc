@@ -1,0 +1,200 @@
+#include "core/db/row_file.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/host_file/crc32c.h"
+#include "core/host_file/file_writer.h"
+#include "core/host_file/stored_bytes.h"
+
+namespace pomai {
+namespace {
+
+constexpr std::string_view kMagic = "pomairow";
+constexpr uint32_t kVersion = 1;
+constexpr uint64_t kAlignment = 64;
+constexpr size_t kHeaderSize = 56;
+
+struct Header {
+  uint8_t bytes[kHeaderSize];
+};
+
+Header EncodeHeader(const RowShape& shape, const StoredRows& stored) {
+  Header header;
+  std::copy(kMagic.begin(), kMagic.end(), header.bytes);
+  PutFixed<uint32_t>(header.bytes + 8, kVersion);
+  PutFixed<uint32_t>(header.bytes + 12, shape.dimensions);
+  PutFixed<uint32_t>(header.bytes + 16, shape.shard);
+  PutFixed<uint32_t>(header.bytes + 20, shape.shards);
+  PutFixed<uint64_t>(header.bytes + 24, stored.rows);
+  PutFixed<uint64_t>(header.bytes + 32, stored.first_number);
+  PutFixed<uint64_t>(header.bytes + 40, stored.last_number);
+  PutFixed<uint32_t>(header.bytes + 48, 0);
+  PutFixed<uint32_t>(header.bytes + 52, Crc32c({header.bytes, 52}));
+  return header;
+}
+
+Status CheckHeader(StoredBytes* bytes, const RowShape& shape,
+                   const StoredRows& stored) {
+  POMAI_RETURN_IF_ERROR(bytes->ExpectText("magic", kMagic));
+  POMAI_RETURN_IF_ERROR(bytes->Expect<uint32_t>("version", kVersion));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("dimensions", shape.dimensions));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("shard", shape.shard));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("shards", shape.shards));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("rows", stored.rows));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("first number", stored.first_number));
+  POMAI_RETURN_IF_ERROR(bytes->Expect("last number", stored.last_number));
+  POMAI_RETURN_IF_ERROR(bytes->Expect<uint32_t>("zero", 0));
+  const Header header = EncodeHeader(shape, stored);
+  return bytes->Expect("crc32c of the header",
+                       GetFixed<uint32_t>(header.bytes + 52));
+}
+
+template <typename T>
+Status ReadSection(StoredBytes* bytes, const char* what, uint64_t count,
+                   const T** section) {
+  POMAI_RETURN_IF_ERROR(bytes->Align(kAlignment));
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* at,
+                         bytes->Bytes(what, count * sizeof(T)));
+  *section = reinterpret_cast<const T*>(at);
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<RowFile>> RowFile::Open(FileSystem* files,
+                                               const std::string& folder,
+                                               const RowShape& shape,
+                                               const StoredRows& stored) {
+  POMAI_ASSIGN_OR_RETURN(
+      StoredBytes bytes,
+      StoredBytes::Open(files, folder, stored.file, Checksum::kSkip));
+  if (stored.rows == 0 || stored.rows >= kNone) {
+    return bytes.Wrong("rows", "1 to 4294967294", std::to_string(stored.rows));
+  }
+  POMAI_RETURN_IF_ERROR(CheckHeader(&bytes, shape, stored));
+  std::shared_ptr<RowFile> file(new RowFile);
+  const uint64_t rows = stored.rows;
+  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "numbers", rows, &file->numbers_));
+  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "ids", rows, &file->ids_));
+  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "by id", rows, &file->sorted_ids_));
+  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "places", rows, &file->places_));
+  POMAI_RETURN_IF_ERROR(
+      ReadSection(&bytes, "vectors", rows * shape.dimensions, &file->vectors_));
+  POMAI_RETURN_IF_ERROR(bytes.ExpectEnd());
+  file->stored_ = stored;
+  file->shape_ = shape;
+  file->path_ = bytes.path();
+  file->rows_ = static_cast<uint32_t>(rows);
+  file->mapped_ = bytes.TakeFile();
+  return file;
+}
+
+Result<StoredRows> RowFile::Write(FileSystem* files, const std::string& folder,
+                                  const std::string& name,
+                                  const RowShape& shape,
+                                  std::span<const Row> rows) {
+  StoredRows stored;
+  stored.first_number = rows.front().number;
+  stored.last_number = rows.back().number;
+  stored.rows = rows.size();
+  POMAI_ASSIGN_OR_RETURN(auto writer, FileWriter::Create(files, folder, name));
+  const Header header = EncodeHeader(shape, stored);
+  POMAI_RETURN_IF_ERROR(writer->Append(header.bytes, kHeaderSize));
+  std::vector<uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return std::pair(rows[a].id, a) < std::pair(rows[b].id, b);
+  });
+  POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  for (const Row& row : rows) {
+    POMAI_RETURN_IF_ERROR(writer->Append(&row.number, sizeof(row.number)));
+  }
+  POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  for (const Row& row : rows) {
+    POMAI_RETURN_IF_ERROR(writer->Append(&row.id, sizeof(row.id)));
+  }
+  POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  for (const uint32_t at : order) {
+    POMAI_RETURN_IF_ERROR(writer->Append(&rows[at].id, sizeof(rows[at].id)));
+  }
+  POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  POMAI_RETURN_IF_ERROR(
+      writer->Append(order.data(), order.size() * sizeof(uint32_t)));
+  POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  for (const Row& row : rows) {
+    POMAI_RETURN_IF_ERROR(
+        writer->Append(row.vector, shape.dimensions * sizeof(float)));
+  }
+  POMAI_ASSIGN_OR_RETURN(stored.file, writer->Finish());
+  return stored;
+}
+
+Status RowFile::Wrong(const char* what, const void* at,
+                      const std::string& expected,
+                      const std::string& found) const {
+  const auto offset = static_cast<const uint8_t*>(at) - mapped_->bytes().data();
+  return Status::Corruption(path_ + ": offset " + std::to_string(offset) +
+                            ": " + what + ": expected " + expected +
+                            ", found " + found);
+}
+
+Status RowFile::Check() const {
+  for (uint32_t i = 0; i < rows_; ++i) {
+    const uint64_t least = i == 0 ? stored_.first_number : numbers_[i - 1] + 1;
+    if (numbers_[i] < least || numbers_[i] > stored_.last_number ||
+        !shape_.Owns(numbers_[i])) {
+      return Wrong("number", numbers_ + i,
+                   std::to_string(least) + " or more, of shard " +
+                       std::to_string(shape_.shard),
+                   std::to_string(numbers_[i]));
+    }
+    if (places_[i] >= rows_ || ids_[places_[i]] != sorted_ids_[i]) {
+      return Wrong("place", places_ + i,
+                   "that of id " + std::to_string(sorted_ids_[i]),
+                   std::to_string(places_[i]));
+    }
+    if (i > 0 && std::pair(sorted_ids_[i - 1], places_[i - 1]) >=
+                     std::pair(sorted_ids_[i], places_[i])) {
+      return Wrong("id", sorted_ids_ + i,
+                   "above " + std::to_string(sorted_ids_[i - 1]),
+                   std::to_string(sorted_ids_[i]));
+    }
+  }
+  const uint32_t crc = Crc32c(mapped_->bytes());
+  if (crc == stored_.file.crc32c) return Status::Ok();
+  return Wrong("crc32c of the file", mapped_->bytes().data(),
+               std::to_string(stored_.file.crc32c), std::to_string(crc));
+}
+
+// Numbers are as dense as the shard's counter but for rows left out, so a row
+// lies at or before the place it would have then.
+uint32_t RowFile::FirstFrom(uint64_t number) const {
+  if (number <= stored_.first_number) return 0;
+  if (number > stored_.last_number) return rows_;
+  const uint64_t gap = number - stored_.first_number;
+  const uint64_t dense = (gap + shape_.shards - 1) / shape_.shards;
+  if (dense < rows_ && numbers_[dense] == number) {
+    return static_cast<uint32_t>(dense);
+  }
+  const uint64_t* end = numbers_ + std::min<uint64_t>(dense, rows_);
+  return static_cast<uint32_t>(std::lower_bound(numbers_, end, number) -
+                               numbers_);
+}
+
+uint32_t RowFile::PositionOf(uint64_t number) const {
+  const uint32_t at = FirstFrom(number);
+  return at < rows_ && numbers_[at] == number ? at : kNone;
+}
+
+std::span<const uint32_t> RowFile::Find(uint64_t id) const {
+  const uint64_t* end = sorted_ids_ + rows_;
+  if (id < sorted_ids_[0] || id > end[-1]) return {};
+  const uint64_t* first = std::lower_bound(sorted_ids_, end, id);
+  const uint64_t* last = first;
+  while (last != end && *last == id) ++last;
+  return {places_ + (first - sorted_ids_), places_ + (last - sorted_ids_)};
+}
+
+}  // namespace pomai

@@ -1,0 +1,318 @@
+#include "core/db/row_table.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "core/base/random.h"
+#include "test/unit/host_file/file_folder.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kDimensions = 5;
+const RowShape kShape{kDimensions, 1, 3};
+
+std::vector<float> VectorFor(uint64_t id, uint64_t sequence) {
+  std::vector<float> vector(kDimensions, static_cast<float>(id));
+  vector[1] = static_cast<float>(sequence);
+  return vector;
+}
+
+// A table and what it should hold: all versions of every id.
+class ModelledTable {
+ public:
+  void Put(uint64_t id) {
+    ++sequence_;
+    const uint64_t number =
+        table_->Put(id, sequence_, VectorFor(id, sequence_));
+    EXPECT_TRUE(kShape.Owns(number));
+    EXPECT_GT(number, last_number_);
+    last_number_ = number;
+    versions_[id][sequence_] = number;
+  }
+  void Delete(uint64_t id) {
+    ++sequence_;
+    EXPECT_EQ(table_->Delete(id, sequence_), Model(id, sequence_).has_value());
+    if (versions_.contains(id)) versions_[id][sequence_] = kNoRow;
+  }
+  void TakeSnapshot() { snapshots_.insert(sequence_); }
+  void DropSnapshot(Random* random) {
+    if (snapshots_.empty()) return;
+    auto one = snapshots_.begin();
+    std::advance(one, random->Below(snapshots_.size()));
+    snapshots_.erase(one);
+  }
+  uint64_t oldest() const {
+    return snapshots_.empty() ? sequence_ : *snapshots_.begin();
+  }
+
+  void StartCheckpoint() { image_ = table_->Take(sequence_, oldest()); }
+  bool checkpoint_under_way() const { return image_.has_value(); }
+  void WriteCheckpoint() {
+    auto written =
+        table_->Write(folder_.files(), folder_.path(), ++number_, *image_);
+    ASSERT_TRUE(written.ok()) << written.status().ToString();
+    written_ = std::move(written).value();
+  }
+  void EndCheckpoint() {
+    if (!written_) WriteCheckpoint();
+    table_->Adopt(*image_, *written_, oldest());
+    stored_ = written_->files;
+    image_.reset();
+    written_.reset();
+  }
+  // As after a clean end: a checkpoint of everything, no snapshots.
+  void Reopen() {
+    if (image_) EndCheckpoint();
+    StartCheckpoint();
+    EndCheckpoint();
+    snapshots_.clear();
+    auto table =
+        RowTable::Open(folder_.files(), folder_.path(), kShape, stored_);
+    ASSERT_TRUE(table.ok()) << table.status().ToString();
+    table_ = std::move(table).value();
+  }
+
+  void Check(uint64_t ids) {
+    std::set<uint64_t> sequences = snapshots_;
+    sequences.insert(sequence_);
+    for (const uint64_t sequence : sequences) CheckAt(sequence, ids);
+    uint64_t live = 0;
+    for (uint64_t id = 0; id < ids; ++id) live += Model(id, sequence_) ? 1 : 0;
+    ASSERT_EQ(table_->live(), live);
+  }
+
+  // Every row is dead or not as the oldest snapshot says.
+  void CheckDead() {
+    for (const auto& [id, versions] : versions_) {
+      for (auto one = versions.begin(); one != versions.end(); ++one) {
+        if (one->second == kNoRow) continue;
+        const auto after = std::next(one);
+        const bool dead = after != versions.end() && after->first <= oldest();
+        ASSERT_EQ(table_->IsDead(one->second, oldest()), dead);
+      }
+    }
+    ASSERT_TRUE(table_->IsDead(kShape.NumberOf(uint64_t{1} << 40), oldest()));
+  }
+
+  RowTable* table() { return table_.get(); }
+  const FileFolder& folder() const { return folder_; }
+  const RowTableFiles& stored() const { return stored_; }
+
+ private:
+  std::optional<uint64_t> Model(uint64_t id, uint64_t sequence) const {
+    const auto versions = versions_.find(id);
+    if (versions == versions_.end()) return std::nullopt;
+    auto behind = versions->second.upper_bound(sequence);
+    if (behind == versions->second.begin()) return std::nullopt;
+    --behind;
+    if (behind->second == kNoRow) return std::nullopt;
+    return behind->second;
+  }
+
+  void CheckAt(uint64_t sequence, uint64_t ids) {
+    std::vector<uint64_t> expected;
+    for (uint64_t id = 0; id < ids; ++id) {
+      const auto number = Model(id, sequence);
+      ASSERT_EQ(table_->Find(id, sequence), number.value_or(kNoRow))
+          << "id " << id << " at " << sequence;
+      if (!number) continue;
+      expected.push_back(*number);
+      uint64_t found = 0;
+      std::vector<float> vector(kDimensions);
+      ASSERT_TRUE(table_->Read(*number, sequence, &found, vector.data()));
+      ASSERT_EQ(found, id);
+      ASSERT_EQ(vector[0], static_cast<float>(id));
+    }
+    std::sort(expected.begin(), expected.end());
+    std::vector<uint64_t> listed;
+    for (uint64_t from = 0, some[7];;) {
+      const size_t count = table_->List(from, sequence, some);
+      if (count == 0) break;
+      listed.insert(listed.end(), some, some + count);
+      from = listed.back() + 1;
+    }
+    ASSERT_EQ(listed, expected);
+    size_t visited = 0;
+    table_->Visit(listed, sequence, [&](size_t i, uint64_t id, const float* v) {
+      EXPECT_EQ(i, visited);
+      EXPECT_EQ(v[0], static_cast<float>(id));
+      ++visited;
+    });
+    ASSERT_EQ(visited, listed.size());
+  }
+
+  FileFolder folder_;
+  std::unique_ptr<RowTable> table_ = std::make_unique<RowTable>(kShape);
+  uint64_t sequence_ = 0;
+  uint64_t last_number_ = 0;
+  uint64_t number_ = 0;
+  std::map<uint64_t, std::map<uint64_t, uint64_t>> versions_;
+  std::set<uint64_t> snapshots_;
+  std::optional<RowTable::Image> image_;
+  std::optional<RowTable::Written> written_;
+  RowTableFiles stored_;
+};
+
+TEST(RowTable, SnapshotsSeeWhatWasNewestAtTheirSequence) {
+  RowTable table(kShape);
+  const uint64_t first = table.Put(7, 1, VectorFor(7, 1));
+  const uint64_t second = table.Put(7, 3, VectorFor(7, 3));
+  EXPECT_TRUE(table.Delete(7, 5));
+  EXPECT_FALSE(table.Delete(7, 6));
+  EXPECT_FALSE(table.Delete(8, 6));
+  EXPECT_EQ(table.Find(7, 0), kNoRow);
+  EXPECT_EQ(table.Find(7, 2), first);
+  EXPECT_EQ(table.Find(7, 4), second);
+  EXPECT_EQ(table.Find(7, 5), kNoRow);
+  EXPECT_FALSE(table.Read(first, 3, nullptr, nullptr));
+  EXPECT_TRUE(table.IsDead(first, 3));
+  EXPECT_FALSE(table.IsDead(first, 2));
+  EXPECT_EQ(table.live(), 0u);
+  EXPECT_EQ(table.deletes(), 2u);
+}
+
+TEST(RowTable, IsWhatItShouldBeThroughSnapshotsMergesAndReopening) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    const uint64_t ids = 20 + random.Below(200);
+    ModelledTable model;
+    for (int step = 0; step < 1500; ++step) {
+      const uint64_t what = random.Below(100);
+      if (what < 60) {
+        model.Put(random.Below(ids));
+      } else if (what < 88) {
+        model.Delete(random.Below(ids));
+      } else if (what < 92) {
+        model.TakeSnapshot();
+      } else if (what < 95) {
+        model.DropSnapshot(&random);
+      } else if (what < 99) {
+        if (model.checkpoint_under_way()) {
+          model.EndCheckpoint();
+        } else {
+          model.StartCheckpoint();
+          if (random.Below(2) == 0) model.WriteCheckpoint();
+        }
+      } else {
+        model.Reopen();
+      }
+      if (HasFatalFailure()) return;
+      if (step % 50 != 0) continue;
+      model.Check(ids);
+      model.CheckDead();
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(RowTable, HasFewFilesAndForgetsTheDead) {
+  ModelledTable model;
+  for (int round = 0; round < 40; ++round) {
+    for (uint64_t i = 0; i < 50; ++i) model.Put(i + 50 * (round % 20));
+    model.StartCheckpoint();
+    model.EndCheckpoint();
+    uint64_t rows = 0;
+    for (const StoredRows& file : model.stored().rows) rows += file.rows;
+    // Every row is put twice; at most a quarter of a file is dead, unless
+    // it is merged soon.
+    EXPECT_LE(rows, 1000u + 500u);
+    EXPECT_LE(model.stored().rows.size(), 6u);
+  }
+  model.Check(1000);
+}
+
+TEST(RowTable, NamesFileAndOffsetOfWrongBytes) {
+  ModelledTable model;
+  for (uint64_t i = 0; i < 100; ++i) model.Put(i);
+  model.Delete(3);
+  model.StartCheckpoint();
+  model.EndCheckpoint();
+  const RowTableFiles& stored = model.stored();
+  const auto open = [&] {
+    return RowTable::Open(model.folder().files(), model.folder().path(), kShape,
+                          stored);
+  };
+  ASSERT_TRUE(open().ok());
+  for (uint64_t offset = 0; offset < 56; ++offset) {
+    model.folder().Flip(stored.rows[0].file.name, offset);
+    const auto table = open();
+    ASSERT_FALSE(table.ok()) << offset;
+    EXPECT_EQ(table.status().code(), StatusCode::kCorruption);
+    const std::string message(table.status().message());
+    EXPECT_NE(message.find(stored.rows[0].file.name), std::string::npos);
+    EXPECT_NE(message.find("offset "), std::string::npos) << message;
+    model.folder().Flip(stored.rows[0].file.name, offset);
+  }
+  for (uint64_t offset = 0; offset < stored.deleted.bytes; ++offset) {
+    model.folder().Flip(stored.deleted.name, offset);
+    ASSERT_FALSE(open().ok()) << offset;
+    model.folder().Flip(stored.deleted.name, offset);
+  }
+  for (uint64_t offset = 64; offset < stored.rows[0].file.bytes; offset += 3) {
+    model.folder().Flip(stored.rows[0].file.name, offset);
+    const auto file = RowFile::Open(
+        model.folder().files(), model.folder().path(), kShape, stored.rows[0]);
+    if (file.ok()) {
+      EXPECT_EQ((*file.value()).Check().code(), StatusCode::kCorruption);
+    }
+    model.folder().Flip(stored.rows[0].file.name, offset);
+  }
+  ASSERT_TRUE(open().ok());
+}
+
+// A writer, readers and checkpoints at once. Readers see, at each sequence that
+// is published, every id once.
+TEST(RowTable, IsReadWhileItIsWrittenAndCheckpointed) {
+  constexpr uint64_t kIds = 64;
+  FileFolder folder;
+  RowTable table(kShape);
+  for (uint64_t id = 0; id < kIds; ++id) table.Put(id, 1, VectorFor(id, 1));
+  std::atomic<uint64_t> published{1};
+  std::atomic<uint64_t> reading{1};  // the oldest sequence a reader may use
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    for (std::vector<uint64_t> numbers(kIds + 1); !done;) {
+      const uint64_t sequence = published;
+      ASSERT_EQ(table.List(0, sequence, numbers), kIds);
+      size_t visited = 0;
+      table.Visit(std::span(numbers).first(kIds), sequence,
+                  [&](size_t, uint64_t id, const float* vector) {
+                    ++visited;
+                    EXPECT_EQ(vector[0], static_cast<float>(id));
+                    EXPECT_LE(vector[1], static_cast<float>(sequence));
+                  });
+      ASSERT_EQ(visited, kIds);
+      reading = sequence;
+    }
+  });
+  std::mutex gate;
+  std::thread checkpointer([&] {
+    for (uint64_t number = 1; number <= 10; ++number) {
+      std::unique_lock lock(gate);
+      const RowTable::Image image = table.Take(published, reading);
+      lock.unlock();
+      auto written = table.Write(folder.files(), folder.path(), number, image);
+      ASSERT_TRUE(written.ok()) << written.status().ToString();
+      table.Adopt(image, *written, reading);
+    }
+    done = true;
+  });
+  Random random(3);
+  for (uint64_t sequence = 2; !done; ++sequence) {
+    const std::lock_guard lock(gate);
+    const uint64_t id = random.Below(kIds);
+    table.Put(id, sequence, VectorFor(id, sequence));
+    published = sequence;
+  }
+  reader.join();
+  checkpointer.join();
+}
+
+}  // namespace
+}  // namespace pomai
