@@ -92,7 +92,7 @@ TEST(Db, AHundredThousandOperationsAreOneBatch) {
   WriteBatch batch;
   for (uint64_t i = 0; i < 100000; ++i) {
     if (i % 10 == 9) {
-      batch.Delete(i - 9);
+      batch.Delete((i - 9) % 50000);
     } else {
       batch.Put(i % 50000, VectorOf(i, 4));
     }

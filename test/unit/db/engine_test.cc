@@ -1,0 +1,179 @@
+// Readers, writers and maintenance of one membrane at the same time.
+#include "core/db/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "core/host_file/posix_file_system.h"
+#include "core/kernel/distance.h"
+#include "test/unit/db/temporary_folder.h"
+#include "test/unit/db/vectors.h"
+
+namespace pomai {
+namespace {
+
+constexpr uint32_t kDimensions = 16;
+
+std::shared_ptr<Engine> NewEngine(const std::string& folder,
+                                  const MembraneOptions& shape) {
+  Options options;
+  options.files = PosixFileSystem();
+  options.fsync = FsyncPolicy::kNever;
+  options.checkpoint_log_bytes = 1 << 20;
+  EXPECT_TRUE(Engine::Create(options.files, folder, shape).ok());
+  auto engine = Engine::Open(options, folder);
+  EXPECT_TRUE(engine.ok()) << engine.status().ToString();
+  return *engine;
+}
+
+// All ids below ten hold the vector of one and the same batch.
+std::string SnapshotProblem(Engine* engine) {
+  const auto snapshot = *engine->GetSnapshot();
+  const ReadOptions options{.snapshot = snapshot, .target_recall = 0.9};
+  const auto first = engine->Get(0, options);
+  if (!first.ok()) return "";
+  const auto nearest = engine->Search(*first, 10, options);
+  if (!nearest.ok()) return nearest.status().ToString();
+  for (uint64_t id = 0; id < 10; ++id) {
+    const auto vector = engine->Get(id, options);
+    if (!vector.ok()) return vector.status().ToString();
+    if (*vector != *first) return "half a batch is seen by Get";
+  }
+  uint64_t rows = 0;
+  auto iterator = *engine->NewIterator(options);
+  while (iterator->Next()) {
+    ++rows;
+    if (iterator->id() < 10 &&
+        !std::ranges::equal(iterator->vector(), *first)) {
+      return "half a batch is seen by an iterator";
+    }
+  }
+  // Batch n is row 0 .. 9 and 50 others.
+  if (rows != 10 + 50 * snapshot->sequence()) {
+    return "expected " + std::to_string(10 + 50 * snapshot->sequence()) +
+           " rows, found " + std::to_string(rows);
+  }
+  return engine->Get(0, options).value() == *first ? "" : "it has changed";
+}
+
+TEST(Engine, SnapshotsStayTheSameWhileRowsAreWrittenSealedAndMerged) {
+  TemporaryFolder folder;
+  auto engine =
+      NewEngine(folder.path(), {.dimensions = kDimensions, .shards = 2});
+  std::atomic<bool> done{false};
+  std::string problems[2];
+  std::vector<std::thread> readers;
+  for (std::string& problem : problems) {
+    readers.emplace_back([&] {
+      while (!done && problem.empty()) problem = SnapshotProblem(engine.get());
+    });
+  }
+  for (uint64_t n = 0; n < 150; ++n) {
+    WriteBatch batch;
+    for (uint64_t id = 0; id < 10; ++id) {
+      batch.Put(id, VectorOf(n, kDimensions));
+    }
+    for (uint64_t i = 0; i < 50; ++i) {
+      batch.Put(1000 + n * 50 + i, VectorOf(1000 + n * 50 + i, kDimensions));
+    }
+    ASSERT_TRUE(engine->Write(batch).ok());
+    if (n % 40 == 39) ASSERT_TRUE(engine->Checkpoint().ok());
+  }
+  const Status maintained = engine->Maintain();
+  EXPECT_TRUE(maintained.ok()) << maintained.ToString();
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(problems[0], "");
+  EXPECT_EQ(problems[1], "");
+  EXPECT_EQ(engine->Stats().background_error, "");
+  EXPECT_EQ(*engine->Check(), std::vector<std::string>());
+  EXPECT_TRUE(engine->Close().ok());
+}
+
+TEST(Engine, RecallIsWhatWasAskedFor) {
+  for (const Metric metric :
+       {Metric::kL2, Metric::kInnerProduct, Metric::kCosine}) {
+    TemporaryFolder folder;
+    auto engine =
+        NewEngine(folder.path(), {.dimensions = kDimensions, .metric = metric});
+    constexpr uint64_t kRows = 12000;
+    for (uint64_t first = 0; first < kRows; first += 1000) {
+      WriteBatch batch;
+      for (uint64_t id = first; id < first + 1000; ++id) {
+        batch.Put(id, VectorOf(id, kDimensions));
+      }
+      ASSERT_TRUE(engine->Write(batch).ok());
+    }
+    ASSERT_TRUE(engine->Maintain().ok());
+    EXPECT_GT(engine->Stats().lists, 1u);
+    ASSERT_TRUE(engine->Checkpoint().ok());
+    int found = 0;
+    for (uint64_t q = 0; q < 50; ++q) {
+      const auto query = VectorOf(q + (1 << 20), kDimensions);
+      std::vector<double> exact;
+      for (uint64_t id = 0; id < kRows; ++id) {
+        exact.push_back(kernel::Distance(metric, query.data(),
+                                         VectorOf(id, kDimensions).data(),
+                                         kDimensions));
+      }
+      std::nth_element(exact.begin(), exact.begin() + 9, exact.end());
+      for (const Neighbour& row : *engine->Search(query, 10, {})) {
+        found += row.distance <= exact[9] ? 1 : 0;
+      }
+    }
+    EXPECT_GE(found, 450) << "metric " << static_cast<int>(metric);
+  }
+}
+
+TEST(Engine, OldVersionsGoWhenNoSnapshotNeedsThem) {
+  TemporaryFolder folder;
+  auto engine = NewEngine(folder.path(), {.dimensions = kDimensions});
+  const auto write = [&](uint64_t seed) {
+    WriteBatch batch;
+    for (uint64_t id = 0; id < 3000; ++id) {
+      batch.Put(id, VectorOf(seed + id, kDimensions));
+    }
+    ASSERT_TRUE(engine->Write(batch).ok());
+  };
+  write(0);
+  auto held = *engine->GetSnapshot();
+  write(10000);
+  ASSERT_TRUE(engine->Maintain().ok());
+  ASSERT_TRUE(engine->Checkpoint().ok());
+  EXPECT_EQ(*engine->Get(7, {.snapshot = held}), VectorOf(7, kDimensions));
+  const auto size = [&] {
+    uint64_t bytes = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(folder.path())) {
+      const std::string name = file.path().filename();
+      if (name.starts_with("rows-")) bytes += file.file_size();
+    }
+    return bytes;
+  };
+  const uint64_t before = size();
+  held.reset();
+  write(20000);
+  ASSERT_TRUE(engine->Maintain().ok());
+  ASSERT_TRUE(engine->Checkpoint().ok());
+  write(30000);
+  ASSERT_TRUE(engine->Maintain().ok());
+  ASSERT_TRUE(engine->Checkpoint().ok());
+  EXPECT_LE(size(), before + before / 2);
+  EXPECT_EQ(*engine->Check(), std::vector<std::string>());
+}
+
+TEST(Engine, SnapshotsOfAnotherMembraneAreRefused) {
+  TemporaryFolder one;
+  TemporaryFolder two;
+  auto first = NewEngine(one.path(), {.dimensions = kDimensions});
+  auto second = NewEngine(two.path(), {.dimensions = kDimensions});
+  EXPECT_EQ(
+      second->Exists(1, {.snapshot = *first->GetSnapshot()}).status().code(),
+      StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace pomai
