@@ -218,12 +218,14 @@ TEST(RowTable, FilesAreTheTableAsOfTheImage) {
   RowTable::Written written;
   for (uint64_t number = 1; number <= 2; ++number) {
     for (uint64_t id = 0; id < 10; ++id) {
-      table.Put(id, ++sequence, VectorFor(id, sequence));
+      ++sequence;
+      table.Put(id, sequence, VectorFor(id, sequence));
     }
     const uint64_t at = sequence;
     const RowTable::Image image = table.Take(at, at);
     EXPECT_TRUE(table.Delete(3, ++sequence));
-    table.Put(4, ++sequence, VectorFor(4, sequence));
+    ++sequence;
+    table.Put(4, sequence, VectorFor(4, sequence));
     auto wrote = table.Write(folder.files(), folder.path(), number, image);
     ASSERT_TRUE(wrote.ok()) << wrote.status().ToString();
     written = std::move(wrote).value();
