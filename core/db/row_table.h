@@ -153,6 +153,9 @@ class RowTable {
   void AddRows(const Image& image, const RowFile& file,
                std::vector<RowFile::Row>* rows) const;
   uint64_t DeadRows(const Image& image, const RowFile& file) const;
+  Status WriteRows(FileSystem* files, const std::string& folder,
+                   const std::string& name, std::vector<RowFile::Row>* rows,
+                   Written* written) const;
   size_t FirstMerged(const Image& image) const;
   DeletedRows DeletedAsOf(const Image& image, const Written& written) const;
   std::vector<uint64_t> PutsOf(const RowFile& file) const;

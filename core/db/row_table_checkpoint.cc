@@ -98,6 +98,21 @@ size_t RowTable::FirstMerged(const Image& image) const {
   return first;
 }
 
+// `rows` become the next file of `written`, if there are any.
+Status RowTable::WriteRows(FileSystem* files, const std::string& folder,
+                           const std::string& name,
+                           std::vector<RowFile::Row>* rows,
+                           Written* written) const {
+  if (rows->empty()) return Status::Ok();
+  POMAI_ASSIGN_OR_RETURN(const StoredRows stored,
+                         RowFile::Write(files, folder, name, shape_, *rows));
+  rows->clear();
+  POMAI_ASSIGN_OR_RETURN(auto mapped,
+                         RowFile::Open(files, folder, shape_, stored));
+  written->mapped.push_back(std::move(mapped));
+  return Status::Ok();
+}
+
 Result<RowTable::Written> RowTable::Write(FileSystem* files,
                                           const std::string& folder,
                                           uint64_t number,
@@ -106,18 +121,8 @@ Result<RowTable::Written> RowTable::Write(FileSystem* files,
   const std::string suffix =
       std::to_string(shape_.shard) + "-" + std::to_string(number);
   std::vector<RowFile::Row> rows;
-  // What `rows` holds becomes the next file.
-  const auto write_rows = [&](size_t part) -> Status {
-    if (rows.empty()) return Status::Ok();
-    const std::string name =
-        "rows-" + suffix + (part == 0 ? "" : "-" + std::to_string(part));
-    POMAI_ASSIGN_OR_RETURN(const StoredRows stored,
-                           RowFile::Write(files, folder, name, shape_, rows));
-    rows.clear();
-    POMAI_ASSIGN_OR_RETURN(auto mapped,
-                           RowFile::Open(files, folder, shape_, stored));
-    written.mapped.push_back(std::move(mapped));
-    return Status::Ok();
+  const auto write_rows = [&](const std::string& name) {
+    return WriteRows(files, folder, name, &rows, &written);
   };
   const size_t first_merged = FirstMerged(image);
   for (size_t i = 0; i < first_merged; ++i) {
@@ -127,13 +132,14 @@ Result<RowTable::Written> RowTable::Write(FileSystem* files,
       continue;
     }
     AddRows(image, file, &rows);
-    POMAI_RETURN_IF_ERROR(write_rows(i + 1));
+    POMAI_RETURN_IF_ERROR(
+        write_rows("rows-" + suffix + "-" + std::to_string(i + 1)));
   }
   for (size_t i = first_merged; i < image.files.size(); ++i) {
     AddRows(image, *image.files[i], &rows);
   }
   for (const auto& run : image.runs) AddRows(image, *run, &rows);
-  POMAI_RETURN_IF_ERROR(write_rows(0));
+  POMAI_RETURN_IF_ERROR(write_rows("rows-" + suffix));
   for (const auto& file : written.mapped) {
     written.files.rows.push_back(file->stored());
   }
