@@ -109,6 +109,7 @@ class RowTable {
     RowTableFiles files;
     // files.rows[i]: mapped and new, or one of the image's.
     std::vector<std::shared_ptr<RowFile>> mapped;
+    DeletedRows deleted;
   };
   // Quick: later rows go to memory of their own.
   Image Take(uint64_t sequence, uint64_t oldest);
@@ -152,10 +153,13 @@ class RowTable {
   void AddRows(const Image& image, const RowFile& file,
                std::vector<RowFile::Row>* rows) const;
   uint64_t DeadRows(const Image& image, const RowFile& file) const;
+  Status WriteRows(FileSystem* files, const std::string& folder,
+                   const std::string& name, std::vector<RowFile::Row>* rows,
+                   Written* written) const;
   size_t FirstMerged(const Image& image) const;
   DeletedRows DeletedAsOf(const Image& image, const Written& written) const;
-  FileRows Gather(const Image& image, const std::shared_ptr<RowFile>& file,
-                  uint64_t oldest);
+  std::vector<uint64_t> PutsOf(const RowFile& file) const;
+  void SetDeletedBit(uint64_t number);
 
   RowShape shape_;
   // Guards all below, and the deleted sequences in the runs.

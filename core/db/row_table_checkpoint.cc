@@ -98,6 +98,21 @@ size_t RowTable::FirstMerged(const Image& image) const {
   return first;
 }
 
+// `rows` become the next file of `written`, if there are any.
+Status RowTable::WriteRows(FileSystem* files, const std::string& folder,
+                           const std::string& name,
+                           std::vector<RowFile::Row>* rows,
+                           Written* written) const {
+  if (rows->empty()) return Status::Ok();
+  POMAI_ASSIGN_OR_RETURN(const StoredRows stored,
+                         RowFile::Write(files, folder, name, shape_, *rows));
+  rows->clear();
+  POMAI_ASSIGN_OR_RETURN(auto mapped,
+                         RowFile::Open(files, folder, shape_, stored));
+  written->mapped.push_back(std::move(mapped));
+  return Status::Ok();
+}
+
 Result<RowTable::Written> RowTable::Write(FileSystem* files,
                                           const std::string& folder,
                                           uint64_t number,
@@ -106,18 +121,8 @@ Result<RowTable::Written> RowTable::Write(FileSystem* files,
   const std::string suffix =
       std::to_string(shape_.shard) + "-" + std::to_string(number);
   std::vector<RowFile::Row> rows;
-  // What `rows` holds becomes the next file.
-  const auto write_rows = [&](size_t part) -> Status {
-    if (rows.empty()) return Status::Ok();
-    const std::string name =
-        "rows-" + suffix + (part == 0 ? "" : "-" + std::to_string(part));
-    POMAI_ASSIGN_OR_RETURN(const StoredRows stored,
-                           RowFile::Write(files, folder, name, shape_, rows));
-    rows.clear();
-    POMAI_ASSIGN_OR_RETURN(auto mapped,
-                           RowFile::Open(files, folder, shape_, stored));
-    written.mapped.push_back(std::move(mapped));
-    return Status::Ok();
+  const auto write_rows = [&](const std::string& name) {
+    return WriteRows(files, folder, name, &rows, &written);
   };
   const size_t first_merged = FirstMerged(image);
   for (size_t i = 0; i < first_merged; ++i) {
@@ -127,20 +132,22 @@ Result<RowTable::Written> RowTable::Write(FileSystem* files,
       continue;
     }
     AddRows(image, file, &rows);
-    POMAI_RETURN_IF_ERROR(write_rows(i + 1));
+    POMAI_RETURN_IF_ERROR(
+        write_rows("rows-" + suffix + "-" + std::to_string(i + 1)));
   }
   for (size_t i = first_merged; i < image.files.size(); ++i) {
     AddRows(image, *image.files[i], &rows);
   }
   for (const auto& run : image.runs) AddRows(image, *run, &rows);
-  POMAI_RETURN_IF_ERROR(write_rows(0));
+  POMAI_RETURN_IF_ERROR(write_rows("rows-" + suffix));
   for (const auto& file : written.mapped) {
     written.files.rows.push_back(file->stored());
   }
   written.files.next_counter = image.next_counter;
-  POMAI_ASSIGN_OR_RETURN(written.files.deleted,
-                         WriteDeletedRows(files, folder, "deleted-" + suffix,
-                                          DeletedAsOf(image, written)));
+  written.deleted = DeletedAsOf(image, written);
+  POMAI_ASSIGN_OR_RETURN(
+      written.files.deleted,
+      WriteDeletedRows(files, folder, "deleted-" + suffix, written.deleted));
   return written;
 }
 
@@ -167,45 +174,57 @@ DeletedRows RowTable::DeletedAsOf(const Image& image,
   return deleted;
 }
 
+// Looks at rows in memory and at what was deleted since the image, not at every
+// row of a file: searches wait meanwhile.
 void RowTable::Adopt(const Image& image, const Written& written,
                      uint64_t oldest) {
   const std::unique_lock lock(latch_);
   std::vector<FileRows> next;
-  for (const auto& file : written.mapped) {
+  for (size_t i = 0; i < written.mapped.size(); ++i) {
+    const auto& file = written.mapped[i];
     if (const FileRows* known = FindFile(*file)) {
       next.push_back(*known);
-    } else {
-      next.push_back(Gather(image, file, oldest));
+      continue;
+    }
+    next.push_back({file, written.deleted.files[i].bits, {}, image.sequence});
+    if (image.sequence > oldest) next.back().puts = PutsOf(*file);
+  }
+  for (const auto& run : image.runs) {
+    for (uint32_t at = 0; at < run->rows(); ++at) {
+      const uint64_t deleted = run->deleted(at);
+      if (deleted == kNotDeleted || deleted <= image.oldest) continue;
+      deleted_at_[shape_.NumberOf(run->first_counter() + at)] = deleted;
     }
   }
   files_ = std::move(next);
   runs_.erase(runs_.begin(),
               runs_.begin() + static_cast<ptrdiff_t>(image.runs.size()));
+  for (const auto& [number, sequence] : deleted_at_) {
+    if (sequence > image.sequence) SetDeletedBit(number);
+  }
 }
 
-// What is known of the rows of a new file, under the latch.
-RowTable::FileRows RowTable::Gather(const Image& image,
-                                    const std::shared_ptr<RowFile>& file,
-                                    uint64_t oldest) {
-  FileRows rows{file, {}, {}, image.sequence};
-  rows.deleted.resize((file->rows() + 63) / 64);
-  const bool all_see_puts = image.sequence <= oldest;
-  if (!all_see_puts) rows.puts.resize(file->rows());
-  for (uint32_t at = 0; at < file->rows(); ++at) {
-    const Place place = Locate(file->number(at));
-    const uint64_t deleted = DeletedAt(place);
-    if (deleted != kNotDeleted) {
-      rows.deleted[at / 64] |= uint64_t{1} << at % 64;
-      if (deleted > oldest) deleted_at_[file->number(at)] = deleted;
-    }
-    if (all_see_puts) continue;
+void RowTable::SetDeletedBit(uint64_t number) {
+  for (FileRows& rows : files_) {
+    const uint32_t at = rows.file->PositionOf(number);
+    if (at == RowFile::kNone) continue;
+    rows.deleted[at / 64] |= uint64_t{1} << at % 64;
+    return;
+  }
+}
+
+// When the rows of a new file were put, from what it replaces.
+std::vector<uint64_t> RowTable::PutsOf(const RowFile& file) const {
+  std::vector<uint64_t> puts(file.rows());
+  for (uint32_t at = 0; at < file.rows(); ++at) {
+    const Place place = Locate(file.number(at));
     if (place.run != nullptr) {
-      rows.puts[at] = place.run->put(place.at);
+      puts[at] = place.run->put(place.at);
     } else if (!place.file->puts.empty()) {
-      rows.puts[at] = place.file->puts[place.at];
+      puts[at] = place.file->puts[place.at];
     }
   }
-  return rows;
+  return puts;
 }
 
 }  // namespace pomai

@@ -211,6 +211,37 @@ TEST(RowTable, IsWhatItShouldBeThroughSnapshotsMergesAndReopening) {
   }
 }
 
+TEST(RowTable, FilesAreTheTableAsOfTheImage) {
+  FileFolder folder;
+  RowTable table(kShape);
+  uint64_t sequence = 0;
+  RowTable::Written written;
+  for (uint64_t number = 1; number <= 2; ++number) {
+    for (uint64_t id = 0; id < 10; ++id) {
+      ++sequence;
+      table.Put(id, sequence, VectorFor(id, sequence));
+    }
+    const uint64_t at = sequence;
+    const RowTable::Image image = table.Take(at, at);
+    EXPECT_TRUE(table.Delete(3, ++sequence));
+    ++sequence;
+    table.Put(4, sequence, VectorFor(4, sequence));
+    auto wrote = table.Write(folder.files(), folder.path(), number, image);
+    ASSERT_TRUE(wrote.ok()) << wrote.status().ToString();
+    written = std::move(wrote).value();
+    table.Adopt(image, written, sequence);
+    EXPECT_EQ(table.Find(3, sequence), kNoRow);
+    EXPECT_NE(table.Find(4, sequence), kNoRow);
+    const auto opened =
+        RowTable::Open(folder.files(), folder.path(), kShape, written.files);
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    EXPECT_EQ(opened.value()->live(), 10u);
+    EXPECT_NE(opened.value()->Find(3, at), kNoRow);
+    EXPECT_EQ(opened.value()->Put(7, at + 1, VectorFor(7, at + 1)),
+              kShape.NumberOf(image.next_counter));
+  }
+}
+
 TEST(RowTable, HasFewFilesAndForgetsTheDead) {
   ModelledTable model;
   for (int round = 0; round < 40; ++round) {

@@ -51,6 +51,22 @@ TEST(FileStore, AGuardKeepsItsVersion) {
   EXPECT_EQ(empty.data()[0], 0);
 }
 
+TEST(FileStore, SealedPagesStayForTheirReaders) {
+  auto store = FileStore::New();
+  ASSERT_TRUE(store->Extend(2).ok());
+  ASSERT_TRUE(store->WriteNew(0, PageOf(PageKind::kSegment, 9, 1).data()).ok());
+  const FileStore::Reader reader = store->Register();
+  const PageGuard before = std::move(store->Read(0, PageLock::kPin)).value();
+  for (uint8_t fill = 2; fill < 9; ++fill) {
+    // Would get the memory of a page that was let go.
+    for (BlockNumber block = 0; block < 2; ++block) {
+      const auto page = PageOf(PageKind::kSegment, 10 + fill, fill);
+      ASSERT_TRUE(store->WriteNew(block, page.data()).ok());
+    }
+    ASSERT_EQ(PageBody(before.data())[0], 1);
+  }
+}
+
 TEST(FileStore, AForgottenChangeChangesNothing) {
   auto store = FileStore::New();
   ASSERT_TRUE(store->Extend(1).ok());
@@ -179,6 +195,13 @@ TEST(FileStore, WhatTheManifestDoesNotNameMayGo) {
       }
     }
     ExpectSound(&membrane, next / 2, next);
+    // Free blocks have no part of a file that is gone.
+    for (BlockNumber block = 0; block < membrane.store()->PageCount().value();
+         ++block) {
+      auto page = membrane.store()->Read(block, PageLock::kPin);
+      ASSERT_LE(page.value().data()[kPageHeaderOffset + 14],
+                static_cast<uint8_t>(PageKind::kTailPayload));
+    }
     if (round % 2 == 1) {
       ASSERT_TRUE(membrane.Reopen().ok());
       ExpectSound(&membrane, next / 2, next);
