@@ -19,6 +19,8 @@
 #   pg17       regress, tap and pgvector on PostgreSQL 17 in the Debian 13
 #              tree, with the server's assertions and -Werror
 #   clang      (--long) the unit tests, built with clang
+#   fuzz       each of test/fuzz for some seconds, if there is a clang
+#              (--long: a minute each, and installs clang)
 #
 # Installs what it needs. A line per step; whole logs are in build/logs. Set
 # POMAI_ASSERT=1 to build the extension with assertions and -Werror.
@@ -87,6 +89,38 @@ part_clang() {
   need_packages "${unit_packages[@]}" clang
   step clang run_unit clang "$1" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_FLAGS=-Werror
+}
+
+part_fuzz() {
+  local name seconds=5
+  if [ -n "$long" ]; then
+    seconds=60
+    need_packages clang
+  elif ! command -v clang++ >/dev/null; then
+    say "no clang: fuzz is left out"
+    return
+  fi
+  need_packages "${unit_packages[@]}"
+  step "build fuzz targets" build_fuzz || return
+  for name in $(names_of "$1" test/fuzz/*_fuzz.cc); do
+    step "fuzz ${name%_fuzz}" run_fuzz "${name%_fuzz}" "$seconds"
+  done
+}
+
+build_fuzz() {
+  cmake -S "$repo_dir" -B "$build_dir/fuzz" -DPOMAI_BUILD_FUZZ=ON \
+    -DCMAKE_CXX_COMPILER=clang++ "${sanitize[@]}" &&
+    cmake --build "$build_dir/fuzz" -j "$jobs"
+}
+
+# run_fuzz NAME SECONDS: goes on from the seeds and from what earlier runs
+# found. An input that fails is kept in build/fuzz/found.
+run_fuzz() {
+  local corpus=$build_dir/fuzz/corpus/$1
+  mkdir -p "$corpus" "$build_dir/fuzz/found"
+  "$build_dir/fuzz/fuzz/$1" -max_total_time="$2" -len_control=0 -max_len=1024 \
+    -timeout=20 -artifact_prefix="$build_dir/fuzz/found/$1-" \
+    "$corpus" "test/fuzz/corpus/$1"
 }
 
 # Builds the extension, once for all parts that need it.
@@ -209,9 +243,11 @@ add_steps() {
   fi
 }
 
-known=" lint unit asan tsan regress tap pgvector pg17 clang "
-parts=(lint unit asan regress tap pg17)
+known=" lint unit asan tsan regress tap pgvector pg17 clang fuzz "
+parts=(lint unit asan fuzz regress tap pg17)
+long=
 if [ "${1:-}" = --long ]; then
+  long=yes
   parts+=(tsan clang)
   shift
 fi

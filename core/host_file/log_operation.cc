@@ -48,7 +48,7 @@ Result<bool> LogOperationReader::Next(LogOperation* operation) {
   operation->kind = static_cast<LogOperationKind>(bytes[0]);
   operation->id = GetFixed<uint64_t>(bytes.data() + 1);
   operation->vector = {};
-  if (put) {
+  if (put && !vector_.empty()) {
     std::memcpy(vector_.data(), bytes.data() + kHeadSize, size - kHeadSize);
     operation->vector = vector_;
   }

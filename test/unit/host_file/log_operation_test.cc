@@ -28,6 +28,17 @@ TEST(LogOperation, ComesBackAsItWasWritten) {
   EXPECT_FALSE(reader.Next(&operation).value());
 }
 
+TEST(LogOperation, MayHaveNoDimensions) {
+  std::vector<uint8_t> body;
+  AppendPut(7, {}, &body);
+  LogOperationReader reader(body, 0);
+  LogOperation operation;
+  ASSERT_TRUE(reader.Next(&operation).value());
+  EXPECT_EQ(operation.id, 7u);
+  EXPECT_TRUE(operation.vector.empty());
+  EXPECT_FALSE(reader.Next(&operation).value());
+}
+
 TEST(LogOperation, CutShortIsCorruption) {
   std::vector<uint8_t> body;
   AppendPut(7, std::vector<float>{1, 2}, &body);
