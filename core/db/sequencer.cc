@@ -35,13 +35,15 @@ Status Sequencer::Await(uint64_t sequence) {
   return sequence <= visible() ? Status::Ok() : failed_;
 }
 
-void Sequencer::Complete(uint64_t sequence) {
+void Sequencer::Complete(std::span<const uint64_t> sequences) {
   std::lock_guard lock(mutex_);
   uint64_t visible = visible_.load(std::memory_order_relaxed);
-  uint32_t& parts = parts_[sequence - visible - 1];
-  assert(parts > 0);
-  --parts;
-  if (parts_.front() != 0) return;
+  for (const uint64_t sequence : sequences) {
+    uint32_t& parts = parts_[sequence - visible - 1];
+    assert(parts > 0);
+    --parts;
+  }
+  if (parts_.empty() || parts_.front() != 0) return;
   for (; !parts_.empty() && parts_.front() == 0; ++visible) parts_.pop_front();
   visible_.store(visible, std::memory_order_release);
   moved_.notify_all();

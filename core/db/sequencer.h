@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <span>
+#include <string>
 
 #include "core/base/status.h"
 
@@ -41,7 +43,9 @@ class Sequencer {
   // Until `sequence` is visible, or never will be: then the first error.
   Status Await(uint64_t sequence);
 
-  void Complete(uint64_t sequence);
+  void Complete(uint64_t sequence) { Complete({&sequence, 1}); }
+  // Several at once wake their writers once.
+  void Complete(std::span<const uint64_t> sequences);
   // Neither it nor anything behind it becomes visible. The first error stays.
   void Fail(uint64_t sequence, const Status& status);
 

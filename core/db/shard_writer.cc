@@ -8,10 +8,9 @@ namespace {
 
 using std::chrono::microseconds;
 
-// How long a group may wait for writers that are about to come back: a part of
-// a sync, and never long.
-constexpr int kPatienceShare = 2;
-constexpr microseconds kMostPatience{1000};
+// How long a group may wait for writers that are about to come back: as long as
+// the sync takes that they may save, and never long.
+constexpr microseconds kMostPatience{2000};
 
 }  // namespace
 
@@ -45,8 +44,7 @@ std::vector<ShardCommand> ShardWriter::TakeGroup() {
                             ? sync_due_
                             : Mailbox::Clock::now() + std::chrono::hours(1);
   if (writers_ > 1 && parts_.fsync == FsyncPolicy::kAlways) {
-    mailbox_.AwaitCount(writers_,
-                        std::min(sync_time_ / kPatienceShare, kMostPatience));
+    mailbox_.AwaitCount(writers_, std::min(sync_time_, kMostPatience));
   }
   return mailbox_.Take(deadline);
 }
@@ -61,13 +59,17 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
   // Before the writers are answered, and come back.
   parts_.notice(logged, applier_.tail_load());
   writers_ = group.size() + mailbox_.count();
-  for (const ShardCommand& command : group) {
-    if (status.ok()) {
-      parts_.sequencer->Complete(command.sequence);
-    } else {
+  if (!status.ok()) {
+    for (const ShardCommand& command : group) {
       parts_.sequencer->Fail(command.sequence, status);
     }
+    return;
   }
+  std::vector<uint64_t> sequences;
+  for (const ShardCommand& command : group) {
+    sequences.push_back(command.sequence);
+  }
+  parts_.sequencer->Complete(sequences);
 }
 
 Status ShardWriter::LogAndApply(const std::vector<ShardCommand>& group) {
