@@ -180,6 +180,9 @@ Status PendingInserts::Publish(Relation heap, Relation index, Batch* batch) {
     PushActiveSnapshot(GetTransactionSnapshot());
     pushed = true;
   }));
+  // The server's own snapshot of its catalog would do, but comes and goes.
+  Assert(HaveRegisteredOrActiveSnapshot() ||
+         TransactionIdIsValid(GetTopTransactionIdIfAny()));
   RelationStore store(index);
   InsertOutcome outcome;
   batch->unchecked = true;
