@@ -168,11 +168,12 @@ class MemoryMembrane {
 
   Status Apply(InsertBatch* batch) {
     InsertOutcome outcome;
-    return batch->Apply(store_.get(), PageLock::kPin, &cache_, 1, &outcome);
+    return batch->Apply(store_.get(), PageLock::kPin, cache_.get(), 1,
+                        &outcome);
   }
 
   Result<Snapshot> TakeSnapshot() {
-    return pomai::TakeSnapshot(store_.get(), PageLock::kPin, &cache_, 1);
+    return pomai::TakeSnapshot(store_.get(), PageLock::kPin, cache_.get(), 1);
   }
 
   // The first `limit` hits.
@@ -237,11 +238,11 @@ class MemoryMembrane {
   MemoryStore* store() { return store_.get(); }
   void ReplaceStore(std::unique_ptr<MemoryStore> store) {
     store_ = std::move(store);
-    cache_ = ViewCache();
+    cache_ = std::make_unique<ViewCache>();
   }
   std::map<uint64_t, Vector>& rows() { return rows_; }
   const SearchStats& stats() const { return stats_; }
-  ViewCache* cache() { return &cache_; }
+  ViewCache* cache() { return cache_.get(); }
 
  private:
   Status FillSample(SampleSet* sample) {
@@ -262,7 +263,7 @@ class MemoryMembrane {
 
   std::unique_ptr<MemoryStore> store_ = std::make_unique<MemoryStore>();
   MetaPage meta_;
-  ViewCache cache_;
+  std::unique_ptr<ViewCache> cache_ = std::make_unique<ViewCache>();
   std::map<uint64_t, Vector> rows_;
   SearchStats stats_;
 };
