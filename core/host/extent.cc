@@ -31,6 +31,12 @@ Result<const uint8_t*> ExtentReader::At(uint64_t offset, uint32_t length) {
   if (inside + uint64_t{length} <= kPageBodySize) {
     return PageBody(page_.data()) + inside;
   }
+  // Of much, the last page first: a length that is damaged takes no memory.
+  constexpr uint32_t kMuch = 1 << 20;
+  if (length > kMuch) {
+    POMAI_RETURN_IF_ERROR(
+        Enter(static_cast<uint32_t>((offset + length - 1) / kPageBodySize)));
+  }
   if (buffer_.size() < length) buffer_.resize(length);
   for (uint32_t copied = 0; copied < length; inside = 0) {
     POMAI_RETURN_IF_ERROR(Enter(page++));

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/host/memory_store.h"
 #include "core/host/page.h"
 
 namespace pomai {
@@ -225,6 +226,25 @@ TEST(Page, CheckPageTakesUnknownFormatOrKindForCorruption) {
     EXPECT_EQ(CheckPage(broken.data(), 9, other).code(),
               StatusCode::kCorruption);
   }
+}
+
+TEST(ExtentReader, TakesNoMemoryForPagesThatAreNotThere) {
+  MemoryStore store;
+  ASSERT_TRUE(store.Extend(9).ok());
+  Extent extent;
+  extent.id = 7;
+  extent.kind = PageKind::kManifest;
+  extent.runs = {{1, 500000}};
+  const std::vector<uint8_t> bytes(8 * kPageBodySize, 1);
+  ASSERT_TRUE([&] {
+    ExtentStream stream(&store, &extent, 0);
+    const Status status = stream.Append(bytes.data(), bytes.size());
+    return status.ok() && stream.Finish().ok();
+  }());
+  ExtentReader reader(&store, &extent, PageLock::kPin);
+  const uint64_t reads = store.reads();
+  EXPECT_EQ(reader.At(0, 4000000000u).status().code(), StatusCode::kCorruption);
+  EXPECT_EQ(store.reads(), reads + 2);  // the first page and the last
 }
 
 }  // namespace
