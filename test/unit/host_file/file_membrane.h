@@ -118,7 +118,7 @@ class FileMembrane : private DeadPredicate {
     return done.status();
   }
 
-  // The ids of the `limit` nearest live rows to row `id`.
+  // The ids of the `limit` nearest live rows to row `id`, none left out.
   Result<std::vector<uint64_t>> Search(uint64_t id, size_t limit) {
     const uint64_t dead_below = dead_below_;
     const FileStore::Reader reader = store_->Register();
@@ -127,7 +127,7 @@ class FileMembrane : private DeadPredicate {
     POMAI_ASSIGN_OR_RETURN(
         auto cursor,
         SearchCursor::Open(store_.get(), PageLock::kPin, std::move(snapshot),
-                           VectorOf(id), {.target_recall = 0.99}, &source));
+                           VectorOf(id), {.target_recall = 1}, &source));
     std::vector<uint64_t> ids;
     while (ids.size() < limit) {
       SearchCursor::Hit hit;
