@@ -4,10 +4,14 @@
 #   make && make install && make installcheck
 #   make PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config
 #   make COPT='-DUSE_ASSERT_CHECKING -Werror'
+#   make FAULT_POINTS=1 OBJDIR=build/faults
 #
 # Objects are kept in build/pg15, build/pg17, ... (or OBJDIR=folder), so that
 # several server versions can be built from one checkout: this file calls
 # itself there, as a VPATH build.
+#
+# FAULT_POINTS=1 makes a module that tests can break off in the middle of
+# things (core/base/fault_point.h). Not for use.
 #
 #   installcheck           test/sql and test/isolation, on a running server
 #   installcheck-pgvector  test/pgvector, on a server that has pgvector
@@ -54,6 +58,9 @@ HWY_LIBS ?= $(shell pkg-config --libs libhwy 2>/dev/null || echo -lhwy)
 # assert() of the core goes with Assert() of the server.
 ifeq (,$(findstring USE_ASSERT_CHECKING,$(COPT)))
   PG_CPPFLAGS += -DNDEBUG
+endif
+ifneq (,$(FAULT_POINTS))
+  PG_CPPFLAGS += -DPOMAI_FAULT_POINTS
 endif
 PG_CXXFLAGS = -std=c++20 -O3 -Wall -Wno-register -fPIC -fvisibility=hidden \
   -fvisibility-inlines-hidden $(HWY_CFLAGS) $(COPT)

@@ -14,7 +14,7 @@
 #   asan       the same under the address and undefined-behaviour sanitizers
 #   tsan       (--long) the same under the thread sanitizer
 #   regress    test/sql, and the symbols of the module
-#   tap        test/t
+#   tap        test/t, with fault points in the module
 #   pgvector   test/pgvector, on a server that has pgvector
 #   pg17       regress, tap and pgvector on PostgreSQL 17 in the Debian 13
 #              tree, with the server's assertions and -Werror
@@ -123,10 +123,11 @@ run_fuzz() {
     "$corpus" "test/fuzz/corpus/$1"
 }
 
-# Builds the extension, once for all parts that need it.
+# Builds the extension, once for all parts that need it. `faults`: with points
+# at which tests can break it off.
 extension=
 with_extension() {
-  local name options=()
+  local kind=${1:-} name options=()
   [ -z "$extension" ] || { [ "$extension" = built ]; return; }
   extension=failed
   need_server
@@ -135,9 +136,13 @@ with_extension() {
     name+=-assert
     options=(COPT='-DUSE_ASSERT_CHECKING -Werror')
   fi
-  step "build for PostgreSQL $pg_major" \
+  if [ "$kind" = faults ]; then
+    name+=-faults
+    options+=(FAULT_POINTS=1)
+  fi
+  step "build for PostgreSQL $pg_major${kind:+ with $kind}" \
     build_server "$name" "${options[@]}" || return
-  step symbols scripts/check_symbols.sh "$module"
+  step "symbols${kind:+ with $kind}" scripts/check_symbols.sh "$module" "$kind"
   extension=built
 }
 
@@ -191,30 +196,48 @@ part_pgvector() {
     PGVECTOR_REGRESS "$(names_of "$1" test/pgvector/sql/*.sql)"
 }
 
+# Its server is another one than that of the other parts.
 part_tap() {
+  local extension= server_bin module make_options PATH=$PATH
   need_packages libipc-run-perl perl
-  with_extension || return
+  with_extension faults || return
   step tap run_tap "$1"
 }
+
+# A file system that is soon full, for the tests of full disks. It is gone with
+# its mount namespace, however the tests end.
+# shellcheck disable=SC2016
+mount_small='
+  if mkdir "$1" && mount -t tmpfs -o "size=24m,mode=700,uid=$2" small "$1"
+  then export POMAI_SMALL_DISK="$1"
+  fi
+  shift 2
+  exec "$@"
+'
 
 # The tests start servers, so they run as the server's user, on a copy of
 # test/ that is its own.
 run_tap() {
-  local name files=() pgxs status=0
+  local name files=() pgxs status=0 as_user=()
   for name in $(names_of "$1" test/t/*.pl); do files+=("test/t/$name.pl"); done
   [ ${#files[@]} -gt 0 ] || { echo "no tests found"; return 1; }
   make_run_dir tap
   reach_server
   pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
   cp -R test "$run_dir/"
-  [ "$(id -un)" = "$server_user" ] || chown -R "$server_user" "$run_dir"
+  if [ "$(id -un)" != "$server_user" ]; then
+    chown -R "$server_user" "$run_dir"
+    as_user=(runuser -u "$server_user" --)
+    unshare --mount true && as_user=(unshare --mount sh -c "$mount_small" sh
+      "$run_dir/small" "$(id -u "$server_user")" "${as_user[@]}")
+  fi
   (
     cd "$run_dir" || exit
     unset "${!PG@}"
-    as_server_user env "PATH=$PATH" LC_ALL=C.UTF-8 \
+    "${as_user[@]}" env "PATH=$PATH" LC_ALL=C.UTF-8 \
       "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t/lib" \
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
-      "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
+      POMAI_FAULT_POINTS=1 "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
       "TESTLOGDIR=$run_dir/tmp_check/log" \
       prove --timer -j "${POMAI_PROVE_JOBS:-$jobs}" "${files[@]}"
   ) || status=$?

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# check_symbols.sh MODULE: the module shows only what PostgreSQL calls by
-# name, and every C++ name it needs comes from a library that it is linked
+# check_symbols.sh MODULE [faults]: the module shows only what PostgreSQL calls
+# by name, and every C++ name it needs comes from a library that it is linked
 # with. (A C++ name left open is found missing only when the server first
-# calls it.)
+# calls it.) Nothing of the fault points is in it, unless `faults` says that it
+# was built with them.
 set -euo pipefail
-module=$1
+module=$1 kind=${2:-}
 
 strange=$(nm -D --defined-only "$module" | awk '{ print $NF }' |
   grep -vxE 'Pg_magic_func|_PG_init|(pg_finfo_)?pomai_[a-z0-9_]+' || true)
@@ -28,4 +29,10 @@ open=$(nm -D --undefined-only "$module" | awk '$1 == "U" { print $2 }' |
   c++filt <<<"$open"
   exit 1
 }
+if grep -qaE 'fault_(point|hook)|half-written' "$module"; then
+  [ "$kind" = faults ] || { echo "fault points in a module for use"; exit 1; }
+elif [ "$kind" = faults ]; then
+  echo "no fault points in a module that was built with them"
+  exit 1
+fi
 echo "$(nm -D --defined-only "$module" | wc -l) exported"

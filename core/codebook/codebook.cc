@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/coding.h"
+#include "core/base/fault_point.h"
 #include "core/kernel/distance.h"
 #include "core/kernel/rank_int8.h"
 
@@ -201,6 +202,7 @@ Status Codebook::Store(PageStore* store, const Extent& extent, uint64_t version,
   POMAI_RETURN_IF_ERROR(Append(&parents, centroids.child_start));
   POMAI_RETURN_IF_ERROR(Append(&parents, centroids.parents));
   POMAI_RETURN_IF_ERROR(parents.Finish());
+  POMAI_FAULT_POINT("half-written");
   ExtentStream lists(store, &extent, layout.centroids_page());
   POMAI_RETURN_IF_ERROR(Append(&lists, centroids.lists));
   POMAI_RETURN_IF_ERROR(lists.Finish());

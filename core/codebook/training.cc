@@ -9,7 +9,7 @@ namespace pomai {
 
 uint32_t AutomaticLists(uint64_t rows) {
   if (rows < kMinTrainingRows) return 1;
-  const double factor = rows < 100000 ? 2 : 4;
+  const double factor = rows < 100000 ? 1 : 4;
   const double lists = std::round(factor * std::sqrt(rows));
   return static_cast<uint32_t>(std::min<double>(lists, kMaxLists));
 }

@@ -61,7 +61,7 @@ struct Centroids {
   }
 };
 
-// Lists for `rows` rows when the user gives none: 4 sqrt(rows), 2 sqrt(rows)
+// Lists for `rows` rows when the user gives none: 4 sqrt(rows), sqrt(rows)
 // below 100,000; 1 (no training) below kMinTrainingRows.
 uint32_t AutomaticLists(uint64_t rows);
 inline constexpr uint64_t kMinTrainingRows = 1000;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/base/fault_point.h"
 #include "core/kernel/distance.h"
 #include "core/segment/segment_writer.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 // Rows the assigner gets at once.
 constexpr size_t kBatchRows = 512;
+// And no more floats: the table's scan polls between batches.
+constexpr size_t kBatchFloats = size_t{1} << 20;
 
 // New pages in one run, under the next allocation id.
 Result<Extent> Allocate(PageStore* store, MetaPage* meta, PageKind kind,
@@ -136,8 +139,10 @@ BuildEncoder::BuildEncoder(const MetaPage& meta, const Centroids* centroids,
       shape_(meta.shape()),
       centroids_(centroids),
       sorter_(sorter),
-      batch_(kBatchRows * shape_.dimensions),
-      lists_(kBatchRows),
+      batch_rows_(std::clamp<size_t>(
+          kBatchFloats / std::max(shape_.dimensions, 1u), 64, kBatchRows)),
+      batch_(batch_rows_ * shape_.dimensions),
+      lists_(batch_rows_),
       record_(shape_.record_size()),
       counts_(size_t{meta.shards} * (centroids->list_count() + 1)) {
   if (meta.dimensions == 0) return;
@@ -156,7 +161,7 @@ Status BuildEncoder::Add(uint64_t id, std::span<const float> vector) {
   float* to = batch_.data() + batch_ids_.size() * shape_.dimensions;
   if (!vector.empty() && preparation_->Apply(vector.data(), to)) {
     batch_ids_.push_back(id);
-    return batch_ids_.size() == kBatchRows ? Drain() : Status::Ok();
+    return batch_ids_.size() == batch_rows_ ? Drain() : Status::Ok();
   }
   const uint32_t list = centroids_->list_count();
   const uint64_t shard = id % meta_.shards;
@@ -235,12 +240,14 @@ Result<std::vector<SegmentRef>> WriteSegments(
 }
 
 Status PublishBuild(PageStore* store, MetaPage* meta, Manifest manifest) {
+  POMAI_FAULT_STEP("build");
   manifest.sequence = ++meta->sequence;
   const std::vector<uint8_t> bytes = manifest.Encode();
   POMAI_ASSIGN_OR_RETURN(
       Extent extent,
       Allocate(store, meta, PageKind::kManifest, PagesFor(bytes.size())));
   POMAI_RETURN_IF_ERROR(Manifest::Store(store, extent, bytes));
+  POMAI_FAULT_POINT("manifest-written");
   meta->manifest_id = extent.id;
   meta->manifest_block = extent.runs[0].first;
   meta->manifest_pages = extent.runs[0].count;

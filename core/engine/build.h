@@ -84,6 +84,7 @@ class BuildEncoder {
   CodeShape shape_;
   const Centroids* centroids_;
   EntrySorter* sorter_;
+  size_t batch_rows_;
   std::optional<Preparation> preparation_;
   std::optional<Assigner> assigner_;
   std::optional<Encoder> encoder_;

@@ -6,6 +6,8 @@
 // core/codebook/training.h.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace pomai {
@@ -20,5 +22,13 @@ inline uint32_t AutomaticBits(uint32_t dimensions) {
 // Shards let inserts go side by side; each costs a search one more part of
 // every list.
 inline uint32_t AutomaticShards() { return 1; }
+
+// Vectors that are assigned or encoded between two polls: some milliseconds'
+// work, for a cancel is to be honoured soon. More at once would hardly be
+// faster.
+inline size_t RowsPerPoll(uint32_t dimensions) {
+  constexpr uint32_t kFloats = 1u << 17;
+  return std::clamp(kFloats / std::max(dimensions, 1u), 32u, 512u);
+}
 
 }  // namespace pomai

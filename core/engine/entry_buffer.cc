@@ -1,7 +1,10 @@
 #include "core/engine/entry_buffer.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
+#include "core/base/fault_point.h"
 #include "core/segment/segment_writer.h"
 
 namespace pomai {
@@ -27,6 +30,7 @@ Result<SegmentRef> WriteSegment(const MaintenanceHost& host, Space* space,
   POMAI_RETURN_IF_ERROR(
       feed([&](uint32_t list, uint64_t id, std::span<const uint8_t> record) {
         if (++rows % 1024 == 0) host.Report("writing", rows, ref.rows);
+        if (rows == ref.rows / 2) POMAI_FAULT_POINT("half-written");
         return writer.Add(list - first_list, id, record);
       }));
   POMAI_RETURN_IF_ERROR(writer.Finish());
@@ -34,18 +38,46 @@ Result<SegmentRef> WriteSegment(const MaintenanceHost& host, Space* space,
   return ref;
 }
 
+void EntryBuffer::Reserve(uint64_t rows) {
+  entries_.reserve(rows);
+  records_.reserve(rows * record_size_);
+}
+
 void EntryBuffer::Add(uint32_t list, uint64_t id, const uint8_t* record) {
   entries_.push_back({list, static_cast<uint32_t>(entries_.size()), id});
   records_.insert(records_.end(), record, record + record_size_);
 }
 
+// By list, then by id: by counting, since a sort of millions in one go would
+// not see a cancel.
+Status EntryBuffer::Sort(PageStore* store, uint32_t lists) {
+  constexpr size_t kEntriesPerPoll = 1u << 16;
+  std::vector<size_t> end(size_t{lists} + 1);  // at first: begin
+  for (const Entry& entry : entries_) ++end[entry.list + 1];
+  std::partial_sum(end.begin(), end.end(), end.begin());
+  std::vector<Entry> sorted(entries_.size());
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    if (i % kEntriesPerPoll == 0) POMAI_RETURN_IF_ERROR(store->Poll());
+    sorted[end[entries_[i].list]++] = entries_[i];
+  }
+  entries_ = std::move(sorted);
+  size_t polled = 0;
+  for (uint32_t list = 0; list < lists; ++list) {
+    const size_t begin = list == 0 ? 0 : end[list - 1];
+    std::sort(entries_.begin() + static_cast<long>(begin),
+              entries_.begin() + static_cast<long>(end[list]),
+              [](const Entry& a, const Entry& b) { return a.id < b.id; });
+    if (end[list] - polled < kEntriesPerPoll) continue;
+    polled = end[list];
+    POMAI_RETURN_IF_ERROR(store->Poll());
+  }
+  return Status::Ok();
+}
+
 Status EntryBuffer::WriteSegments(const MaintenanceHost& host, Space* space,
                                   const SegmentTarget& target,
                                   std::vector<SegmentRef>* refs) {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const Entry& a, const Entry& b) {
-              return a.list != b.list ? a.list < b.list : a.id < b.id;
-            });
+  POMAI_RETURN_IF_ERROR(Sort(host.store, target.lists));
   std::sort(without_distance_.begin(), without_distance_.end());
   size_t at = 0;
   for (uint32_t list = 0; list < target.lists;) {

@@ -44,6 +44,8 @@ class EntryBuffer {
  public:
   explicit EntryBuffer(uint32_t record_size) : record_size_(record_size) {}
 
+  // Room for `rows` entries: growing copies all of them, which takes long.
+  void Reserve(uint64_t rows);
   void Add(uint32_t list, uint64_t id, const uint8_t* record);
   void AddWithoutDistance(uint64_t id) { without_distance_.push_back(id); }
 
@@ -58,6 +60,8 @@ class EntryBuffer {
     uint32_t record;  // number in records_
     uint64_t id;
   };
+
+  Status Sort(PageStore* store, uint32_t lists);
 
   uint32_t record_size_;
   std::vector<Entry> entries_;

@@ -3,8 +3,8 @@
 namespace pomai {
 namespace {
 
-// Some 200 microseconds of work.
-constexpr uint64_t kRowsPerPoll = 1024;
+// Some 50 microseconds of work, for most dimensions.
+constexpr uint64_t kRowsPerPoll = 256;
 
 }  // namespace
 
@@ -28,10 +28,9 @@ Result<uint32_t> EntryReader::Count(uint32_t list) {
       POMAI_ASSIGN_OR_RETURN(const bool dead,
                              source.reader->IsDead(range.first_row + i));
       if (!dead) ++count;
+      POMAI_RETURN_IF_ERROR(PollSometimes());
     }
-    rows_since_poll_ += range.rows;
   }
-  if (rows_since_poll_ >= kRowsPerPoll) POMAI_RETURN_IF_ERROR(PollReleased());
   return count;
 }
 
@@ -39,7 +38,7 @@ Status EntryReader::ReadList(uint32_t list, const Visitor& visit) {
   for (Source& source : segments_) {
     POMAI_RETURN_IF_ERROR(ReadSegmentList(&source, list, visit));
   }
-  return rows_since_poll_ >= kRowsPerPoll ? PollReleased() : Status::Ok();
+  return Status::Ok();
 }
 
 Status EntryReader::ReadSegmentList(Source* source, uint32_t list,
@@ -47,6 +46,7 @@ Status EntryReader::ReadSegmentList(Source* source, uint32_t list,
   const ListRange range = DirectoryOf(*source).List(list);
   for (uint32_t i = 0; i < range.rows; ++i) {
     const uint32_t row = range.first_row + i;
+    POMAI_RETURN_IF_ERROR(PollSometimes());
     POMAI_ASSIGN_OR_RETURN(const bool dead, source->reader->IsDead(row));
     if (dead) continue;
     POMAI_ASSIGN_OR_RETURN(
@@ -58,7 +58,6 @@ Status EntryReader::ReadSegmentList(Source* source, uint32_t list,
     POMAI_ASSIGN_OR_RETURN(const uint64_t id, source->reader->Id(row));
     POMAI_RETURN_IF_ERROR(visit(id, record_));
   }
-  rows_since_poll_ += range.rows;
   return Status::Ok();
 }
 
@@ -70,21 +69,25 @@ Status EntryReader::ReadWithoutDistance(uint32_t end_list,
     const ListRange range = DirectoryOf(source).WithoutDistance();
     for (uint32_t i = 0; i < range.rows; ++i) {
       const uint32_t row = range.first_row + i;
+      POMAI_RETURN_IF_ERROR(PollSometimes());
       POMAI_ASSIGN_OR_RETURN(const bool dead, source.reader->IsDead(row));
       if (dead) continue;
       POMAI_ASSIGN_OR_RETURN(const uint64_t id, source.reader->Id(row));
       ids->push_back(id);
-      if (++rows_since_poll_ >= kRowsPerPoll) {
-        POMAI_RETURN_IF_ERROR(PollReleased());
-      }
     }
   }
-  return PollReleased();
+  Release();
+  return host_.store->Poll();
 }
 
-Status EntryReader::PollReleased() {
-  rows_since_poll_ = 0;
+void EntryReader::Release() {
   for (Source& source : segments_) source.reader->Release();
+}
+
+Status EntryReader::PollSometimes() {
+  if (++rows_since_poll_ < kRowsPerPoll) return Status::Ok();
+  rows_since_poll_ = 0;
+  Release();
   return host_.store->Poll();
 }
 

@@ -4,9 +4,9 @@
 //   reader.AddSegment(3);
 //   POMAI_RETURN_IF_ERROR(reader.ReadList(7, [&](id, record) { ... }));
 //
-// All segments of one codebook. Dead entries are left out. Polls between
-// lists, so no page is held when a call returns. The maintenance lock is held,
-// so nobody marks entries dead meanwhile. One thread.
+// All segments of one codebook. Dead entries are left out. Polls: nobody else
+// holds a page. The maintenance lock is held, so nobody marks entries dead
+// meanwhile. One thread.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,14 @@ class EntryReader {
 
   // Live entries of a list.
   Result<uint32_t> Count(uint32_t list);
-  // In the order of segments; the record is valid during the call.
+  // In the order of segments; the record is valid during the call. Pages are
+  // held then, unless the visitor calls Release.
   Status ReadList(uint32_t list, const Visitor& visit);
   // Ids of live rows without distance, of segments whose lists end at
-  // `end_list` or before.
+  // `end_list` or before. Lets all pages go.
   Status ReadWithoutDistance(uint32_t end_list, std::vector<uint64_t>* ids);
+  // Lets all pages go.
+  void Release();
 
  private:
   struct Source {
@@ -49,7 +52,8 @@ class EntryReader {
     return snapshot_.view->directories[source.segment];
   }
   Status ReadSegmentList(Source* source, uint32_t list, const Visitor& visit);
-  Status PollReleased();
+  // Every so many rows. Lets the pages go.
+  Status PollSometimes();
 
   const MaintenanceHost& host_;
   const Snapshot& snapshot_;

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/at_exit.h"
+#include "core/base/fault_point.h"
 #include "core/engine/defaults.h"
 #include "core/engine/list_assignment.h"
+#include "core/engine/maintenance_plan.h"
 #include "core/engine/preparation.h"
 #include "core/rabitq/code.h"
 
@@ -50,13 +53,9 @@ class ShardInsert {
       const uint64_t version = snapshot.tails[shard_].codebook_version;
       POMAI_RETURN_IF_ERROR(Encode(batch, view, version));
       AppendResult done;
-      const Status status =
-          AppendToTail(store_, ShardBlock(shard_), shard_, version,
-                       RecordSize(view), entries_, &done);
-      for (size_t i = 0; i < done.appended; ++i) rows_[i]->published = true;
-      rows_.erase(rows_.begin(),
-                  rows_.begin() + static_cast<long>(done.appended));
-      outcome->tail_rows = std::max(outcome->tail_rows, done.tail_rows);
+      const Status status = Append(version, RecordSize(view), &done);
+      outcome->tail_load =
+          std::max(outcome->tail_load, done.tail_rows / TailLimit(view));
       if (!status.ok() || !done.codebook_changed) return status;
       POMAI_RETURN_IF_ERROR(store_->Poll());
       POMAI_ASSIGN_OR_RETURN(snapshot,
@@ -72,6 +71,20 @@ class ShardInsert {
     return view.meta.dimensions == 0 ? 0 : view.meta.shape().record_size();
   }
 
+  // Also when memory runs out between two changes, what the first one published
+  // leaves the batch.
+  Status Append(uint64_t version, uint32_t record_size, AppendResult* done) {
+    const AtExit mark([this, done]() noexcept {
+      const auto end = rows_.begin() + static_cast<long>(done->appended);
+      for (auto row = rows_.begin(); row != end; ++row) {
+        (*row)->published = true;
+      }
+      rows_.erase(rows_.begin(), end);
+    });
+    return AppendToTail(store_, ShardBlock(shard_), shard_, version,
+                        record_size, entries_, done);
+  }
+
   Status Encode(const InsertBatch& batch, const View& view, uint64_t version) {
     entries_.clear();
     for (const auto* row : rows_) {
@@ -83,7 +96,11 @@ class ShardInsert {
     Preparation preparation(view.meta.metric, view.rotation);
     std::vector<float> vectors(rows_.size() * shape.dimensions);
     std::vector<size_t> coded;
+    const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t i = 0; i < rows_.size(); ++i) {
+      if (i % rows_per_poll == rows_per_poll - 1) {
+        POMAI_RETURN_IF_ERROR(store_->Poll());
+      }
       const auto vector = batch.VectorOf(*rows_[i]);
       float* to = vectors.data() + coded.size() * shape.dimensions;
       if (vector.empty() || !preparation.Apply(vector.data(), to)) continue;
@@ -105,7 +122,12 @@ class ShardInsert {
     ListAssignment assignment(store_, sealed_, cache_, key_, view, *codebook);
     POMAI_RETURN_IF_ERROR(assignment.Assign(vectors.data(), coded.size()));
     Encoder encoder(shape);
+    const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t n = 0; n < coded.size(); ++n) {
+      if (n % rows_per_poll == rows_per_poll - 1) {
+        assignment.Release();
+        POMAI_RETURN_IF_ERROR(store_->Poll());
+      }
       POMAI_ASSIGN_OR_RETURN(const float* centroid, assignment.Centroid(n));
       uint8_t* record = records_.data() + coded[n] * shape.record_size();
       encoder.Encode(vectors.data() + n * shape.dimensions, centroid, record);
@@ -157,19 +179,24 @@ Status InsertBatch::CheckDimensions(uint32_t expected) const {
   return Status::Ok();
 }
 
-void InsertBatch::ForgetPublished() {
+void InsertBatch::ForgetPublished() noexcept {
   std::erase_if(rows_, [](const Row& row) { return row.published; });
-  if (rows_.empty()) floats_.clear();
+  if (!rows_.empty()) return;
+  // Clearing would keep the memory, of every partition a statement writes to.
+  std::vector<Row>().swap(rows_);
+  std::vector<float>().swap(floats_);
 }
 
 Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
                           uint64_t key, InsertOutcome* outcome) {
   if (rows_.empty()) return Status::Ok();
+  POMAI_FAULT_STEP("insert");
   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
                          TakeSnapshot(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
   if (snapshot.view->meta.dimensions == 0 && FirstDimensions() != 0) {
     POMAI_RETURN_IF_ERROR(SettleDimensions(store, FirstDimensions()));
+    POMAI_FAULT_POINT("dimensions-settled");
     POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
     POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
   }
@@ -179,14 +206,12 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
     inserts.emplace_back(store, sealed, cache, key, shard);
   }
   for (Row& row : rows_) inserts[row.id % shards].Add(&row);
-  Status status;
+  const AtExit forget([this]() noexcept { ForgetPublished(); });
   for (ShardInsert& insert : inserts) {
     if (insert.empty()) continue;
-    status = insert.Run(*this, snapshot, outcome);
-    if (!status.ok()) break;
+    POMAI_RETURN_IF_ERROR(insert.Run(*this, snapshot, outcome));
   }
-  ForgetPublished();
-  return status;
+  return Status::Ok();
 }
 
 }  // namespace pomai

@@ -7,9 +7,10 @@
 //   POMAI_RETURN_IF_ERROR(batch.Apply(store, sealed, cache, key, &outcome));
 //
 // A row leaves the batch right after the change that publishes it. So when
-// Apply fails, those left are the ones that are not in the index, and Apply may
-// be called again: no row is lost or there twice. Published rows are visible to
-// every snapshot taken afterwards. One thread.
+// Apply fails, or throws for want of memory, those left are the ones that are
+// not in the index, and Apply may be called again: no row is lost or there
+// twice. Published rows are visible to every snapshot taken afterwards. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,9 @@
 namespace pomai {
 
 struct InsertOutcome {
-  // Rows in the fullest tail that was written to, about.
-  uint64_t tail_rows = 0;
+  // Of the fullest tail that was written to: how often TailLimit goes into its
+  // rows, about. From 1 on it is to be sealed.
+  uint64_t tail_load = 0;
 };
 
 class InsertBatch {
@@ -31,9 +33,9 @@ class InsertBatch {
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
-  // Memory it takes, about.
+  // Memory it has taken. None once it is empty again.
   size_t bytes() const {
-    return rows_.size() * sizeof(Row) + floats_.size() * sizeof(float);
+    return rows_.capacity() * sizeof(Row) + floats_.capacity() * sizeof(float);
   }
 
   // InvalidArgument ("expected 100 dimensions, not 3") before anything is
@@ -57,7 +59,7 @@ class InsertBatch {
   Status CheckDimensions(uint32_t expected) const;
   // The first row's with a vector; 0: none has one.
   uint32_t FirstDimensions() const;
-  void ForgetPublished();
+  void ForgetPublished() noexcept;
 
   std::vector<Row> rows_;
   std::vector<float> floats_;

@@ -1,5 +1,9 @@
 #include "core/engine/list_assignment.h"
 
+#include <algorithm>
+
+#include "core/engine/defaults.h"
+
 namespace pomai {
 namespace {
 
@@ -35,15 +39,24 @@ Status ListAssignment::FindAssigner(size_t count) {
 Status ListAssignment::Assign(const float* vectors, size_t count) {
   lists_.resize(count);
   POMAI_RETURN_IF_ERROR(FindAssigner(count));
-  if (many_ != nullptr) {
-    many_->assigner.Assign(vectors, static_cast<uint32_t>(count),
-                           lists_.data());
-    return Status::Ok();
-  }
-  for (size_t i = 0; i < count; ++i) {
-    POMAI_ASSIGN_OR_RETURN(
-        lists_[i], codebook_.Assign(store_, sealed_,
-                                    vectors + i * codebook_.dimensions()));
+  const size_t dimensions = codebook_.dimensions();
+  // One by one they are ranked among all lists.
+  const size_t step =
+      many_ == nullptr ? 16 : RowsPerPoll(codebook_.dimensions());
+  for (size_t first = 0; first < count; first += step) {
+    if (first > 0) POMAI_RETURN_IF_ERROR(store_->Poll());
+    const size_t end = std::min(first + step, count);
+    if (many_ != nullptr) {
+      many_->assigner.Assign(vectors + first * dimensions,
+                             static_cast<uint32_t>(end - first),
+                             lists_.data() + first);
+      continue;
+    }
+    for (size_t i = first; i < end; ++i) {
+      POMAI_ASSIGN_OR_RETURN(
+          lists_[i],
+          codebook_.Assign(store_, sealed_, vectors + i * dimensions));
+    }
   }
   return Status::Ok();
 }

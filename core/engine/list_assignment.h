@@ -44,12 +44,14 @@ class ListAssignment {
   ListAssignment& operator=(const ListAssignment&) = delete;
   ~ListAssignment();
 
-  // `vectors`: count x dimensions floats, prepared.
+  // `vectors`: count x dimensions floats, prepared. Polls: no page is held.
   Status Assign(const float* vectors, size_t count);
 
   uint32_t List(size_t n) const { return lists_[n]; }
   // Valid until the next call.
   Result<const float*> Centroid(size_t n);
+  // Lets the page go that Centroid may have left pinned.
+  void Release() { reader_.Release(); }
 
  private:
   Status FindAssigner(size_t count);

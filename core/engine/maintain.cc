@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/fault_point.h"
 #include "core/engine/list_lengths.h"
 #include "core/engine/maintenance_steps.h"
 #include "core/segment/segment_reader.h"
@@ -168,9 +169,16 @@ Status Maintenance::Do(const MaintenanceHost& host, Space* space,
     case Kind::kGiveBack:
       break;
   }
-  // Others may use the store: then the pages wait for another time.
-  POMAI_ASSIGN_OR_RETURN(
-      may_give_back_, host.store->Truncate(space->FreeEnd(), space->pages()));
+  return GiveBack(host, *space);
+}
+
+// Others may use the store: then the pages wait for another time.
+Status Maintenance::GiveBack(const MaintenanceHost& host, const Space& space) {
+  POMAI_FAULT_STEP("give-back");
+  POMAI_FAULT_POINT("planned");
+  POMAI_ASSIGN_OR_RETURN(may_give_back_,
+                         host.store->Truncate(space.FreeEnd(), space.pages()));
+  POMAI_FAULT_POINT("truncated");
   return Status::Ok();
 }
 

@@ -35,6 +35,7 @@ class Maintenance {
   Result<PlanInput> Look(const MaintenanceHost& host, const Space& space) const;
   Status Do(const MaintenanceHost& host, Space* space,
             const MaintenanceStep& step);
+  Status GiveBack(const MaintenanceHost& host, const Space& space);
 
   MaintenanceGoal goal_;
   std::vector<bool> sealed_;  // shards, by a forced goal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/fault_point.h"
 #include "core/engine/entry_buffer.h"
 #include "core/engine/entry_reader.h"
 #include "core/engine/maintenance_steps.h"
@@ -111,6 +112,7 @@ class Merge {
 
 Status MergeSegments(const MaintenanceHost& host, Space* space,
                      const MaintenanceStep& step) {
+  POMAI_FAULT_STEP("merge");
   return Merge(host, space, step).Run();
 }
 

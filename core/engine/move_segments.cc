@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/fault_point.h"
 #include "core/engine/centroid_reader.h"
 #include "core/engine/entry_buffer.h"
 #include "core/engine/entry_reader.h"
@@ -52,9 +53,15 @@ class Mover {
     reencoder_->Add(id, record, centroid);
     return Status::Ok();
   }
+  // Whether it wants to be drained before the next Add.
+  bool full() const { return reencoder_ && reencoder_->full(); }
+  // No page is held.
+  Status Drain() {
+    return reencoder_ ? reencoder_->Finish(host_.store) : Status::Ok();
+  }
 
   Status Write(std::vector<SegmentRef>* refs) {
-    if (reencoder_) reencoder_->Finish();
+    POMAI_RETURN_IF_ERROR(Drain());
     return buffer_.WriteSegments(host_, space_, target_, refs);
   }
 
@@ -99,6 +106,11 @@ class Move {
 
   Status Run() {
     Publication next(view_.manifest);
+    uint64_t rows = 0;
+    for (const size_t segment : step_.segments) {
+      rows += view_.directories[segment].live_rows();
+    }
+    mover_.buffer().Reserve(std::min(rows, rows_left_));
     std::vector<size_t> gone;
     for (const size_t segment : step_.segments) {
       POMAI_ASSIGN_OR_RETURN(const uint32_t end, MoveOne(segment));
@@ -133,11 +145,17 @@ class Move {
       POMAI_RETURN_IF_ERROR(reader.ReadList(
           list, [&](uint64_t id, std::span<const uint8_t> record) {
             if (++moved_ % 1024 == 0) host_.Report("moving", moved_, 0);
+            if (mover_.full()) {
+              reader.Release();
+              POMAI_RETURN_IF_ERROR(mover_.Drain());
+            }
             return mover_.Add(ref.codebook_version, list, id, record.data());
           }));
+      reader.Release();
     }
     std::vector<uint64_t> ids;
     POMAI_RETURN_IF_ERROR(reader.ReadWithoutDistance(ref.end_list(), &ids));
+    reader.Release();
     for (const uint64_t id : ids) mover_.buffer().AddWithoutDistance(id);
     return list;
   }
@@ -168,13 +186,16 @@ TailCut CutThatFits(const TailState& tail, const TailCut& closed,
 
 Status MoveSegments(const MaintenanceHost& host, Space* space,
                     const MaintenanceStep& step) {
+  POMAI_FAULT_STEP("move");
   return Move(host, space, step).Run();
 }
 
 Status SealTail(const MaintenanceHost& host, uint32_t shard) {
+  POMAI_FAULT_STEP("seal");
   POMAI_ASSIGN_OR_RETURN(const TailCut closed,
                          CloseTail(host.store, ShardBlock(shard), shard));
   if (closed.id == 0) return Status::Ok();
+  POMAI_FAULT_POINT("closed");
   // After closing, so that it knows every page of the closed extents.
   POMAI_ASSIGN_OR_RETURN(
       auto space, Space::Open(host.store, host.sealed, host.cache, host.key));
@@ -187,6 +208,7 @@ Status SealTail(const MaintenanceHost& host, uint32_t shard) {
   POMAI_RETURN_IF_ERROR(
       entries.Load(host.store, tail.head, shard, host.sealed, next.cut->id));
   Mover mover(host, space.get(), shard);
+  mover.buffer().Reserve(entries.size());
   uint64_t done = 0;
   for (const TailView::Entry& entry : entries.all()) {
     if (entry.list == kNoDistanceList) {
@@ -196,9 +218,10 @@ Status SealTail(const MaintenanceHost& host, uint32_t shard) {
       POMAI_RETURN_IF_ERROR(mover.Add(entries.CodebookVersion(entry),
                                       entry.list, entry.id, record));
     }
-    if (++done % kRowsPerPoll != 0) continue;
+    if (++done % kRowsPerPoll != 0 && !mover.full()) continue;
     entries.Release();
     host.Report("sealing", done, entries.size());
+    if (mover.full()) POMAI_RETURN_IF_ERROR(mover.Drain());
     POMAI_RETURN_IF_ERROR(host.store->Poll());
   }
   entries.Release();

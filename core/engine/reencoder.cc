@@ -2,24 +2,21 @@
 
 #include <cstring>
 
+#include "core/engine/defaults.h"
+
 namespace pomai {
-namespace {
-
-// Rows the assigner gets at once.
-constexpr size_t kBatchRows = 512;
-
-}  // namespace
 
 Reencoder::Reencoder(const CodeShape& shape, const Centroids* centroids,
                      EntryBuffer* buffer)
     : shape_(shape),
       centroids_(centroids),
       buffer_(buffer),
+      batch_rows_(RowsPerPoll(shape.dimensions)),
       assigner_(centroids),
       encoder_(shape),
-      vectors_(kBatchRows * shape.dimensions),
-      old_records_(kBatchRows * shape.record_size()),
-      lists_(kBatchRows),
+      vectors_(batch_rows_ * shape.dimensions),
+      old_records_(batch_rows_ * shape.record_size()),
+      lists_(batch_rows_),
       record_(shape.record_size()) {}
 
 void Reencoder::Add(uint64_t id, const uint8_t* record,
@@ -29,13 +26,14 @@ void Reencoder::Add(uint64_t id, const uint8_t* record,
                                     vectors_.data() + n * shape_.dimensions));
   std::memcpy(old_records_.data() + n * record_.size(), record, record_.size());
   ids_.push_back(id);
-  if (ids_.size() == kBatchRows) Finish();
 }
 
-void Reencoder::Finish() {
-  if (ids_.empty()) return;
+Status Reencoder::Finish(PageStore* store) {
+  POMAI_RETURN_IF_ERROR(store->Poll());
+  if (ids_.empty()) return Status::Ok();
   assigner_.Assign(vectors_.data(), static_cast<uint32_t>(ids_.size()),
                    lists_.data());
+  POMAI_RETURN_IF_ERROR(store->Poll());
   for (size_t i = 0; i < ids_.size(); ++i) {
     const float* centroid =
         centroids_->lists.data() + size_t{lists_[i]} * shape_.dimensions;
@@ -47,6 +45,7 @@ void Reencoder::Finish() {
   }
   ids_.clear();
   surpluses_.clear();
+  return Status::Ok();
 }
 
 }  // namespace pomai

@@ -117,8 +117,11 @@ class BestFirstCursor : public SearchCursor {
     uint64_t lost_before;
     do {
       lost_before = lost_;
+      POMAI_RETURN_IF_ERROR(Poll());
       POMAI_RETURN_IF_ERROR(RefineWithinRho());
+      POMAI_RETURN_IF_ERROR(Poll());
       POMAI_RETURN_IF_ERROR(Probe());
+      POMAI_RETURN_IF_ERROR(Poll());
       POMAI_RETURN_IF_ERROR(Measure());
       // Rows that turned out to be gone had made rho too small.
       pool_.SetWanted(wanted_);
@@ -129,6 +132,12 @@ class BestFirstCursor : public SearchCursor {
     Emit();
     CountStats();
     return Status::Ok();
+  }
+
+  // Late batches choose among hundreds of thousands of candidates at a time.
+  Status Poll() {
+    scanner_.Release();
+    return store_->Poll();
   }
 
   // Deferred codes that the grown (or, by rows that are gone, loosened) rho

@@ -166,4 +166,10 @@ Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
   }
 }
 
+Result<MetaPage> ReadMetaPage(PageStore* store) {
+  POMAI_ASSIGN_OR_RETURN(const PageGuard page,
+                         store->Read(kMetaBlock, PageLock::kShare));
+  return MetaPage::Decode(page.data());
+}
+
 }  // namespace pomai

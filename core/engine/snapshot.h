@@ -103,4 +103,8 @@ class ViewCache {
 Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
                               ViewCache* cache, uint64_t key);
 
+// The meta page alone, for what does not change any more: without the shard
+// pages, which inserts lock.
+Result<MetaPage> ReadMetaPage(PageStore* store);
+
 }  // namespace pomai

@@ -1,8 +1,11 @@
 #include "core/engine/space.h"
 
 #include <algorithm>
+#include <cassert>
 #include <string>
 #include <utility>
+
+#include "core/base/fault_point.h"
 
 namespace pomai {
 namespace {
@@ -13,6 +16,9 @@ constexpr size_t kMostSpares = ShardPage::kMaxSpares / 2;
 // else.
 constexpr uint32_t kSpareShare = 32;
 constexpr uint32_t kSparesOfAny = 64;
+
+// Batches of retired pages that a manifest tells apart.
+constexpr size_t kMostRetired = 64;
 
 // Sorted, without neighbours that could be one run.
 std::vector<BlockRun> RunsOf(std::vector<BlockNumber> blocks) {
@@ -32,6 +38,21 @@ void AddBlocks(const std::vector<BlockRun>& runs,
                std::vector<BlockNumber>* blocks) {
   for (const BlockRun& run : runs) {
     for (uint32_t i = 0; i < run.count; ++i) blocks->push_back(run.first + i);
+  }
+}
+
+// While one transaction goes on, none of its batches can be used, and without a
+// bound each manifest would be longer than the one before. So the earliest two
+// become one, which waits for the later.
+void BoundRetired(std::vector<RetiredPages>* retired) {
+  while (retired->size() > kMostRetired) {
+    std::vector<BlockNumber> blocks;
+    AddBlocks((*retired)[0].runs, &blocks);
+    AddBlocks((*retired)[1].runs, &blocks);
+    (*retired)[1].runs = RunsOf(std::move(blocks));
+    (*retired)[1].horizon =
+        std::max((*retired)[0].horizon, (*retired)[1].horizon);
+    retired->erase(retired->begin());
   }
 }
 
@@ -155,6 +176,7 @@ Result<Extent> Space::Allocate(PageKind kind, uint32_t pages) {
     POMAI_ASSIGN_OR_RETURN(const BlockNumber first, store_->Extend(rest));
     extent.runs.push_back({first, rest});
   }
+  POMAI_FAULT_POINT("allocated");
   return extent;
 }
 
@@ -189,6 +211,7 @@ std::vector<RetiredPages> Space::RetiredBy(
     }
   }
   std::vector<RetiredPages> retired = retired_;
+  BoundRetired(&retired);
   if (!blocks.empty()) retired.push_back({0, RunsOf(std::move(blocks))});
   return retired;
 }
@@ -216,11 +239,18 @@ std::vector<BlockNumber> Space::SparesFor(const Publication& publication) {
 }
 
 Status Space::Publish(Publication publication) {
+  POMAI_FAULT_POINT("written");
+  // Meta page, a page a shard: what one change can hold.
+  assert(publication.switched_shards.size() + (publication.cut ? 1 : 0) <=
+         kMaxSwitchedShards);
   publication.manifest.sequence = snapshot_.view->manifest.sequence + 1;
   publication.manifest.retired = RetiredBy(publication);
   MetaPage meta = snapshot_.view->meta;
   POMAI_RETURN_IF_ERROR(WriteManifest(publication.manifest, &meta));
-  return Commit(publication, meta);
+  POMAI_FAULT_POINT("manifest-written");
+  POMAI_RETURN_IF_ERROR(Commit(publication, meta));
+  POMAI_FAULT_POINT("published");
+  return Status::Ok();
 }
 
 Status Space::WriteManifest(const Manifest& manifest, MetaPage* meta) {

@@ -75,7 +75,8 @@ class Space {
   // until a manifest that names it is published.
   Result<Extent> Allocate(PageKind kind, uint32_t pages);
   // Publishes and ends this space's use. Aborted when somebody else has
-  // published since it was opened. After an error nothing is published.
+  // published since it was opened. After an error nothing is published. At most
+  // kMaxSwitchedShards shards, counting the one whose tail is cut.
   Status Publish(Publication publication);
 
  private:

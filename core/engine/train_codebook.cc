@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/fault_point.h"
 #include "core/engine/calibrate.h"
 #include "core/engine/code_sample.h"
 #include "core/engine/list_lengths.h"
@@ -59,6 +60,7 @@ Result<CodebookRef> StoreCodebookIn(const MaintenanceHost& host, Space* space,
 }  // namespace
 
 Status TrainCodebook(const MaintenanceHost& host, Space* space) {
+  POMAI_FAULT_STEP("train");
   const View& view = *space->snapshot().view;
   const uint32_t dimensions = view.meta.shape().dimensions;
   const uint64_t rows = RowsOf(*space);
@@ -92,6 +94,7 @@ Status TrainCodebook(const MaintenanceHost& host, Space* space) {
 }
 
 Status SwitchShards(const MaintenanceHost&, Space* space) {
+  POMAI_FAULT_STEP("switch");
   Publication next(space->snapshot().view->manifest);
   next.switched_shards =
       ShardsToSwitch(*space, next.manifest.current_codebook());
@@ -99,6 +102,7 @@ Status SwitchShards(const MaintenanceHost&, Space* space) {
 }
 
 Status CalibrateCodebook(const MaintenanceHost& host, Space* space) {
+  POMAI_FAULT_STEP("calibrate");
   const View& view = *space->snapshot().view;
   const CalibrationOptions defaults;
   SampleSet queries(view.meta.shape().dimensions, 0, nullptr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/fault_point.h"
 #include "core/engine/row_walk.h"
 #include "core/segment/segment_reader.h"
 
@@ -43,6 +44,7 @@ class SegmentVacuum {
       POMAI_ASSIGN_OR_RETURN(const uint64_t marked,
                              MarkDead(store_, ref_, newly_dead));
       result->removed += marked;
+      POMAI_FAULT_POINT("marked");
     }
     return Status::Ok();
   }
@@ -81,6 +83,7 @@ class SegmentVacuum {
 Result<VacuumResult> Vacuum(PageStore* store, PageLock sealed,
                             const Snapshot& snapshot, DeadPredicate* dead,
                             const std::function<void(uint64_t)>& progress) {
+  POMAI_FAULT_STEP("vacuum");
   VacuumResult result;
   const View& view = *snapshot.view;
   for (size_t i = 0; i < view.manifest.segments.size(); ++i) {

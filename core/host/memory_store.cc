@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 
 namespace pomai {
@@ -239,6 +240,7 @@ Status MemoryStore::CountOperation(bool* tear) {
   *tear = false;
   if (crashed_) return Status::Io("the store has crashed");
   if (number != fail_at_) return Status::Ok();
+  if (fault_ == Fault::kNoMemory) throw std::bad_alloc();
   crashed_ = fault_ != Fault::kError;
   *tear = fault_ == Fault::kTear;
   return Status::Io("operation " + std::to_string(number) + " failed");

@@ -23,9 +23,10 @@ namespace pomai {
 class MemoryStore : public PageStore {
  public:
   enum class Fault : uint8_t {
-    kError,  // the operation returns Io and changes nothing
-    kTear,   // as kCrash, but a WriteNew leaves half of the page
-    kCrash,  // this and every later operation fails
+    kError,     // the operation returns Io and changes nothing
+    kNoMemory,  // it throws std::bad_alloc and changes nothing
+    kTear,      // as kCrash, but a WriteNew leaves half of the page
+    kCrash,     // this and every later operation fails
   };
   // What a crash does to pages of WriteNew that no commit has followed.
   enum class Unlogged : uint8_t { kKept, kLost };
@@ -60,6 +61,7 @@ class MemoryStore : public PageStore {
   uint64_t reads() const { return reads_; }
   // The n-th poll from now on (0 = the next) fails with Aborted.
   void FailPoll(uint64_t n) { fail_poll_at_ = polls_ + n; }
+  uint64_t polls() const { return polls_; }
   // The same pages without faults, locks or pins.
   std::unique_ptr<MemoryStore> CrashCopy(
       Unlogged unlogged = Unlogged::kKept) const;

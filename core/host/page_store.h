@@ -76,6 +76,7 @@ class PageChange {
   // As Edit for a block that holds nothing yet: the copy is zeroed, the whole
   // page is logged.
   virtual Result<uint8_t*> Init(BlockNumber block) = 0;
+  // Throws nothing once the pages are published.
   virtual Status Commit() = 0;
 };
 

@@ -63,6 +63,25 @@ Status CheckChain(const ShardPage& root, BlockNumber block, uint32_t shard) {
   return Status::Ok();
 }
 
+// All but the spare pages.
+Result<ShardPage> DecodeRoot(const uint8_t* page, BlockNumber block,
+                             uint32_t shard) {
+  POMAI_RETURN_IF_ERROR(CheckPage(page, block, HeaderOf(shard)));
+  const uint8_t* body = PageBody(page);
+  ShardPage root;
+  root.codebook_version = GetFixed<uint64_t>(body + kCodebookVersion);
+  root.extents = GetFixed<uint64_t>(body + kExtents);
+  root.first_block = GetFixed<uint32_t>(body + kFirstBlock);
+  root.last_block = GetFixed<uint32_t>(body + kLastBlock);
+  root.first_id = GetFixed<uint64_t>(body + kFirstId);
+  root.last_id = GetFixed<uint64_t>(body + kLastId);
+  if (root.extents > kMaxTailExtents) {
+    return Wrong(block, "tail extents", 0, kMaxTailExtents, root.extents);
+  }
+  POMAI_RETURN_IF_ERROR(CheckChain(root, block, shard));
+  return root;
+}
+
 }  // namespace
 
 void ShardPage::Encode(uint8_t* page, uint32_t shard) const {
@@ -83,23 +102,13 @@ void ShardPage::Encode(uint8_t* page, uint32_t shard) const {
 
 Result<ShardPage> ShardPage::Decode(const uint8_t* page, BlockNumber block,
                                     uint32_t shard) {
-  POMAI_RETURN_IF_ERROR(CheckPage(page, block, HeaderOf(shard)));
+  POMAI_ASSIGN_OR_RETURN(ShardPage root, DecodeRoot(page, block, shard));
   const uint8_t* body = PageBody(page);
-  ShardPage root;
-  root.codebook_version = GetFixed<uint64_t>(body + kCodebookVersion);
-  root.extents = GetFixed<uint64_t>(body + kExtents);
-  root.first_block = GetFixed<uint32_t>(body + kFirstBlock);
-  root.last_block = GetFixed<uint32_t>(body + kLastBlock);
-  root.first_id = GetFixed<uint64_t>(body + kFirstId);
-  root.last_id = GetFixed<uint64_t>(body + kLastId);
-  if (root.extents > kMaxTailExtents) {
-    return Wrong(block, "tail extents", 0, kMaxTailExtents, root.extents);
-  }
-  POMAI_RETURN_IF_ERROR(CheckChain(root, block, shard));
   const auto spares = GetFixed<uint32_t>(body + kSpareCount);
   if (spares > kMaxSpares) {
     return Wrong(block, "spare pages", 0, kMaxSpares, spares);
   }
+  root.spares.reserve(spares);
   for (uint32_t i = 0; i < spares; ++i) {
     root.spares.push_back(GetFixed<uint32_t>(body + kSpares + 4 * i));
   }
@@ -114,8 +123,7 @@ void InitShardPage(uint8_t* page, uint32_t shard, uint64_t codebook_version) {
 
 Result<TailHead> ReadShardPage(const uint8_t* page, BlockNumber block,
                                uint32_t shard) {
-  POMAI_ASSIGN_OR_RETURN(const ShardPage root,
-                         ShardPage::Decode(page, block, shard));
+  POMAI_ASSIGN_OR_RETURN(const ShardPage root, DecodeRoot(page, block, shard));
   return TailHead{root.codebook_version, root.first_block, root.first_id};
 }
 

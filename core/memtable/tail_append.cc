@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/fault_point.h"
 #include "core/memtable/shard_page.h"
 #include "core/memtable/tail.h"
 #include "core/memtable/tail_directory.h"
@@ -217,6 +218,7 @@ Result<size_t> TailAppender::FillLast(const TailDirectory& last,
     POMAI_ASSIGN_OR_RETURN(uint8_t * shard_page, change_->Edit(shard_block_));
     root_.Encode(shard_page, shard_);
   }
+  POMAI_FAULT_POINT("pages-written");
   POMAI_RETURN_IF_ERROR(change_->Commit());
   return count;
 }
@@ -239,6 +241,7 @@ Result<size_t> TailAppender::AddExtent(const TailDirectory& last,
                          Fill(id, page.data(), &directory, &pages, entries));
   POMAI_ASSIGN_OR_RETURN(const BlockNumber block, pages.Take());
   POMAI_RETURN_IF_ERROR(store_->WriteNew(block, page.data()));
+  POMAI_FAULT_POINT("extent-written");
   POMAI_RETURN_IF_ERROR(Link(last, block, id));
   return count;
 }
@@ -357,6 +360,7 @@ Status AppendToTail(PageStore* store, BlockNumber shard_block, uint32_t shard,
     }
     done->appended += count;
     done->tail_rows = appender.tail_rows();
+    POMAI_FAULT_POINT("appended");
   }
   return Status::Ok();
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/base/fault_point.h"
 #include "core/memtable/tail.h"
 #include "core/memtable/tail_directory.h"
 
@@ -71,6 +72,7 @@ Result<TailSweep> SweepTail(PageStore* store, BlockNumber shard_block,
     }
     if (!died.empty()) {
       POMAI_RETURN_IF_ERROR(SetDead(store, walk.block(), walk.id(), died));
+      POMAI_FAULT_POINT("swept");
     }
     sweep.live += live.size() - died.size();
     sweep.removed += died.size();

@@ -2,6 +2,7 @@
 // loaded.
 
 #include "src/am/callbacks.h"
+#include "src/am/fault_setting.h"
 #include "src/am/index_shape.h"
 #include "src/am/options.h"
 #include "src/am/pending_inserts.h"
@@ -78,6 +79,7 @@ PGDLLEXPORT void _PG_init() {
   mallopt(M_MMAP_THRESHOLD, 16 << 20);
 #endif
   am::DefineOptions();
+  am::DefineFaultSetting();
   am::DefineSettings();
   am::WatchTransactions();
 }

@@ -81,20 +81,14 @@ Status MaintenanceRun::All() {
   }
 }
 
-Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows) {
-  // Its view was made for the insert.
-  RelationStore store(index);
-  POMAI_ASSIGN_OR_RETURN(
-      const pomai::Snapshot snapshot,
-      TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
-  const uint64_t limit = TailLimit(*snapshot.view);
-  if (tail_rows < limit) return Status::Ok();
+Status AfterInserts(Relation heap, Relation index, uint64_t tail_load) {
+  if (tail_load == 0) return Status::Ok();
   bool worker = false;
   POMAI_RETURN_IF_ERROR(
       pg::Call([&]() noexcept { worker = RequestWorkerSometimes(index); }));
   // Who wants no workers wants no seal with every statement either.
   const bool patient = worker || !settings::background_maintenance;
-  if (patient && tail_rows < kPatience * limit) return Status::Ok();
+  if (patient && tail_load < kPatience) return Status::Ok();
   return SealHere(heap, index);
 }
 

@@ -5,7 +5,7 @@
 //   MaintenanceRun run(heap, index, &maintenance);
 //   POMAI_RETURN_IF_ERROR(run.All());       // under the maintenance lock
 //
-//   am::AfterInserts(heap, index, tail_rows);    // once a statement
+//   am::AfterInserts(heap, index, tail_load);    // once a statement
 //
 // Who does it: a worker of its own for whatever inserts and VACUUM have made
 // due; the SQL functions for what they are asked. Where no worker may or can,
@@ -51,9 +51,9 @@ class MaintenanceRun {
   Maintenance* maintenance_;
 };
 
-// Sees to it that a tail of `tail_rows` rows does not stay that long. Never
-// waits for a lock.
-Status AfterInserts(Relation heap, Relation index, uint64_t tail_rows);
+// Sees to it that a tail does not stay as long as `tail_load` says
+// (InsertOutcome). Never waits for a lock.
+Status AfterInserts(Relation heap, Relation index, uint64_t tail_load);
 
 // Starts a worker for the index, unless somebody maintains it already. False
 // when there is none and can be none: by the settings, for want of a slot, or

@@ -1,7 +1,5 @@
 #include "src/am/pending_inserts.h"
 
-#include <algorithm>
-
 #include "src/am/maintenance.h"
 #include "src/am/settings.h"
 #include "src/host_pg/process_cache.h"
@@ -92,34 +90,10 @@ bool MayWait(const RowInsert& insert) {
          !IsSpeculative(insert.heap, insert.address);
 }
 
-// Publishes `rows`; with a snapshot where nothing else holds back the horizon
-// after which pages are reused.
-Status ApplyTo(Relation heap, Relation index, InsertBatch* rows) {
-  bool pushed = false;
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    if (TransactionIdIsValid(GetTopTransactionIdIfAny())) return;
-    PushActiveSnapshot(GetTransactionSnapshot());
-    pushed = true;
-  }));
-  RelationStore store(index);
-  InsertOutcome outcome;
-  POMAI_RETURN_IF_ERROR(rows->Apply(&store, PageLock::kPin, ProcessViewCache(),
-                                    ViewKey(index), &outcome));
-  // After publishing: a reader that came in between has its predicate lock by
-  // now; one that comes later finds the rows.
-  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
-    if (pushed) PopActiveSnapshot();
-  }));
-  return AfterInserts(heap, index, outcome.tail_rows);
-}
-
 Result<uint32_t> DimensionsOf(Relation index) {
   RelationStore store(index);
-  POMAI_ASSIGN_OR_RETURN(
-      const pomai::Snapshot snapshot,
-      TakeSnapshot(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index)));
-  return snapshot.view->meta.dimensions;
+  POMAI_ASSIGN_OR_RETURN(const MetaPage meta, ReadMetaPage(&store));
+  return meta.dimensions;
 }
 
 }  // namespace
@@ -145,24 +119,20 @@ Result<PendingInserts::Batch*> PendingInserts::BatchFor(
     const RowInsert& insert) {
   MemoryContext owner = insert.index_info->ii_Context;
   const Oid index = RelationGetRelid(insert.index);
-  bool watched = false;
-  for (const auto& batch : batches_) {
-    if (batch->owner != owner) continue;
-    if (batch->index == index) return batch.get();
-    watched = true;
-  }
-  auto batch = std::make_unique<Batch>();
-  batch->owner = owner;
-  batch->index = index;
-  batch->heap = RelationGetRelid(insert.heap);
-  POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
+  const Key key(owner, index);
+  const auto next = batches_.lower_bound(key);
+  if (next != batches_.end() && next->first == key) return &next->second;
+  const auto any = batches_.lower_bound(Key(owner, InvalidOid));
+  const bool watched = any != batches_.end() && any->first.first == owner;
+  Batch batch;
+  batch.heap = RelationGetRelid(insert.heap);
+  POMAI_ASSIGN_OR_RETURN(batch.dimensions, DimensionsOf(insert.index));
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    batch->subtransaction = GetCurrentSubTransactionId();
+    batch.subtransaction = GetCurrentSubTransactionId();
     LockRelationOid(index, RowExclusiveLock);
     if (!watched) WatchContext(owner);
   }));
-  batches_.push_back(std::move(batch));
-  return batches_.back().get();
+  return &batches_.emplace_hint(next, key, std::move(batch))->second;
 }
 
 Status PendingInserts::Add(const RowInsert& insert,
@@ -178,68 +148,107 @@ Status PendingInserts::Add(const RowInsert& insert,
     waits = batch->dimensions != 0 || vector.empty();
   }
   if (!waits) {
-    InsertBatch row;
-    row.Add(TupleId(*insert.address), vector);
-    POMAI_RETURN_IF_ERROR(ApplyTo(insert.heap, insert.index, &row));
+    // If this fails its row goes with it: nobody owes anything.
+    Batch one;
+    one.rows.Add(TupleId(*insert.address), vector);
+    POMAI_RETURN_IF_ERROR(Publish(insert.heap, insert.index, &one));
     if (batch == nullptr) return Status::Ok();
     POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
     return Status::Ok();
   }
   POMAI_RETURN_IF_ERROR(CheckVectorLength(batch->dimensions, vector.size()));
   batch->rows.Add(TupleId(*insert.address), vector);
+  CountBytes(batch);
   if (batch->rows.size() >= static_cast<size_t>(settings::batch_size)) {
-    return ApplyTo(insert.heap, insert.index, &batch->rows);
+    POMAI_RETURN_IF_ERROR(Publish(insert.heap, insert.index, batch));
+    CountBytes(batch);
   }
-  size_t bytes = 0;
-  for (const auto& each : batches_) bytes += each->rows.bytes();
-  return bytes > kMostPendingBytes ? Flush(nullptr) : Status::Ok();
+  return bytes_ > kMostPendingBytes ? Flush(nullptr) : Status::Ok();
+}
+
+void PendingInserts::CountBytes(Batch* batch) {
+  bytes_ += batch->rows.bytes() - batch->bytes;
+  batch->bytes = batch->rows.bytes();
+}
+
+// With a snapshot where nothing else holds back the horizon after which pages
+// are reused.
+Status PendingInserts::Publish(Relation heap, Relation index, Batch* batch) {
+  bool pushed = false;
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    if (TransactionIdIsValid(GetTopTransactionIdIfAny())) return;
+    PushActiveSnapshot(GetTransactionSnapshot());
+    pushed = true;
+  }));
+  RelationStore store(index);
+  InsertOutcome outcome;
+  batch->unchecked = true;
+  POMAI_RETURN_IF_ERROR(batch->rows.Apply(
+      &store, PageLock::kPin, ProcessViewCache(), ViewKey(index), &outcome));
+  // After publishing: a reader that came in between has its predicate lock by
+  // now; one that comes later finds the rows.
+  POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
+    CheckForSerializableConflictIn(index, nullptr, InvalidBlockNumber);
+    if (pushed) PopActiveSnapshot();
+  }));
+  batch->unchecked = false;
+  return AfterInserts(heap, index, outcome.tail_load);
 }
 
 // Outside of aminsert the executor may have closed the relations; their locks
 // are held.
-Status PendingInserts::Apply(Batch* batch) {
-  if (batch->rows.empty()) return Status::Ok();
-  Relation heap = nullptr;
-  Relation index = nullptr;
+Status PendingInserts::Apply(Oid index, Batch* batch) {
+  if (batch->rows.empty() && !batch->unchecked) return Status::Ok();
+  Relation heap_relation = nullptr;
+  Relation index_relation = nullptr;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    heap = table_open(batch->heap, NoLock);
-    index = index_open(batch->index, NoLock);
+    heap_relation = table_open(batch->heap, NoLock);
+    index_relation = index_open(index, NoLock);
   }));
-  POMAI_RETURN_IF_ERROR(ApplyTo(heap, index, &batch->rows));
+  POMAI_RETURN_IF_ERROR(Publish(heap_relation, index_relation, batch));
+  CountBytes(batch);
   return pg::Call([&]() noexcept {
-    index_close(index, NoLock);
-    table_close(heap, NoLock);
+    index_close(index_relation, NoLock);
+    table_close(heap_relation, NoLock);
   });
 }
 
 Status PendingInserts::Flush(MemoryContext owner) {
-  for (const auto& batch : batches_) {
-    if (owner != nullptr && batch->owner != owner) continue;
-    POMAI_RETURN_IF_ERROR(Apply(batch.get()));
+  for (auto& [key, batch] : batches_) {
+    if (owner != nullptr && key.first != owner) continue;
+    POMAI_RETURN_IF_ERROR(Apply(key.second, &batch));
   }
   // Of a statement that goes on the empty batch stays, for it is watched.
   if (owner != nullptr) Drop(owner);
   return Status::Ok();
 }
 
+template <typename Predicate>
+void PendingInserts::DropIf(Predicate goes) {
+  std::erase_if(batches_, [&](const auto& item) {
+    const auto& [key, batch] = item;
+    if (!goes(key, batch)) return false;
+    bytes_ -= batch.bytes;
+    return true;
+  });
+}
+
 void PendingInserts::Drop(MemoryContext owner) {
-  std::erase_if(batches_, [owner](const auto& batch) {
-    return owner == nullptr || batch->owner == owner;
+  DropIf([owner](const Key& key, const Batch&) {
+    return owner == nullptr || key.first == owner;
   });
 }
 
 void PendingInserts::DropOf(SubTransactionId subtransaction) {
-  std::erase_if(batches_, [subtransaction](const auto& batch) {
-    return batch->subtransaction == subtransaction;
+  DropIf([subtransaction](const Key&, const Batch& batch) {
+    return batch.subtransaction == subtransaction;
   });
 }
 
 void PendingInserts::MoveOf(SubTransactionId subtransaction,
                             SubTransactionId parent) {
-  for (const auto& batch : batches_) {
-    if (batch->subtransaction == subtransaction) {
-      batch->subtransaction = parent;
-    }
+  for (auto& [key, batch] : batches_) {
+    if (batch.subtransaction == subtransaction) batch.subtransaction = parent;
   }
 }
 

@@ -23,12 +23,17 @@
 // the transaction: the executor lets its own go before the context does, and
 // SET TABLESPACE would copy the file in between.
 //
+// A serializable transaction owes a check for conflicts from the first change
+// of an apply until the check has passed, whatever error comes in between and
+// is caught by an exception block: the next apply, the statement's last one at
+// the latest, makes up for it.
+//
 // User code (decoding, checks) has run before Add; applying runs none.
 #pragma once
 
-#include <memory>
+#include <map>
 #include <span>
-#include <vector>
+#include <utility>
 
 #include "core/engine/insert_batch.h"
 #include "src/pg/server.h"
@@ -63,19 +68,27 @@ class PendingInserts {
   void set_write_through(bool value) { write_through_ = value; }
 
  private:
+  // The memory context of an IndexInfo, and the index.
+  using Key = std::pair<MemoryContext, Oid>;
   struct Batch {
-    MemoryContext owner;
-    Oid index;
-    Oid heap;
-    SubTransactionId subtransaction;
-    uint32_t dimensions;
+    Oid heap = InvalidOid;
+    SubTransactionId subtransaction = InvalidSubTransactionId;
+    uint32_t dimensions = 0;
     InsertBatch rows;
+    size_t bytes = 0;  // of `rows`, as they count in bytes_
+    // Rows are published, or may be, and no check for conflicts has followed.
+    bool unchecked = false;
   };
 
   Result<Batch*> BatchFor(const RowInsert& insert);
-  Status Apply(Batch* batch);
+  Status Apply(Oid index, Batch* batch);
+  static Status Publish(Relation heap, Relation index, Batch* batch);
+  void CountBytes(Batch* batch);
+  template <typename Predicate>
+  void DropIf(Predicate goes);
 
-  std::vector<std::unique_ptr<Batch>> batches_;
+  std::map<Key, Batch> batches_;
+  size_t bytes_ = 0;  // of all batches
   bool write_through_ = false;
 };
 

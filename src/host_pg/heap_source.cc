@@ -20,6 +20,7 @@ Status HeapSource::Open(Relation heap, Relation index, MemoryContext context) {
 
 void HeapSource::OpenRaw(MemoryContext context) {
   MemoryContext before = MemoryContextSwitchTo(context);
+  context_ = context;
   row_context_ =
       AllocSetContextCreate(context, "pomai heap row", ALLOCSET_DEFAULT_SIZES);
   decoder_.OpenRaw(index_);
@@ -81,6 +82,7 @@ void HeapSource::MeasureRaw(std::span<const uint64_t> ids,
     MemoryContextReset(row_context_);
   }
   MemoryContextSwitchTo(before);
+  toast_.CloseRaw();
   // Lets the pins go.
   ExecClearTuple(slot_);
   table_index_fetch_reset(fetch_);
@@ -107,7 +109,7 @@ ExactDistance HeapSource::MeasureRow(uint64_t id) {
   if (is_null || query_.empty()) return {0, RowState::kNoDistance};
   pg::DecodedVector row;
   row.checked_before = true;
-  decoder_.DecodeRaw(value, &row);
+  decoder_.DecodeRaw(toast_.FetchRaw(value, context_), &row);
   if (row.dimensions != query_.size()) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("expected %zu dimensions, not %u", query_.size(),

@@ -20,6 +20,7 @@
 
 #include "core/base/metric.h"
 #include "core/host/vector_source.h"
+#include "src/host_pg/toast_reader.h"
 #include "src/pg/server.h"
 #include "src/pg/vector_decoder.h"
 
@@ -54,9 +55,11 @@ class HeapSource : public VectorSource {
   AttrNumber column_ = InvalidAttrNumber;  // of the heap; 0: an expression
   IndexInfo* index_info_ = nullptr;        // with an expression only
   EState* executor_ = nullptr;             // with an expression only
+  MemoryContext context_ = nullptr;
   MemoryContext row_context_ = nullptr;
   bool prefetch_ = false;
   pg::VectorDecoder decoder_;
+  ToastReader toast_;  // open during Measure only
 
   Metric metric_ = Metric::kL2;
   std::span<const float> query_;

@@ -88,6 +88,26 @@ inline bool PinRecent(Relation relation, ForkNumber fork, BlockNumber block,
 #endif
 }
 
+// The snapshot that TOAST tables are read with. `memory` holds it before 18.
+inline ::Snapshot ToastSnapshot(SnapshotData* memory) {
+#if PG_VERSION_NUM >= 180000
+  (void)memory;
+  return get_toast_snapshot();
+#else
+  init_toast_snapshot(memory);
+  return memory;
+#endif
+}
+
+inline IndexScanDesc BeginIndexScan(Relation table, Relation index,
+                                    ::Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
 // START_CRIT_SECTION and END_CRIT_SECTION. Theirs count with ++ on a volatile,
 // which C++20 deprecates.
 inline void BeginCritical() { CritSectionCount = CritSectionCount + 1; }

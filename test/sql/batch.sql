@@ -215,6 +215,28 @@ SELECT count(*) FROM parts;
 SELECT sum(rows) FROM pomai_membranes WHERE tablename LIKE 'parts\_%';
 DROP TABLE parts;
 
+-- All batches of a statement share one limit. None of these has the rows or
+-- the bytes to be applied by itself before the end, and yet the indexes grow
+-- while rows still come.
+CREATE TABLE wide (id integer, v real[], pages bigint) PARTITION BY LIST (id);
+CREATE TABLE wide_0 PARTITION OF wide FOR VALUES IN (0);
+CREATE TABLE wide_1 PARTITION OF wide FOR VALUES IN (1);
+CREATE TABLE wide_2 PARTITION OF wide FOR VALUES IN (2);
+CREATE TABLE wide_3 PARTITION OF wide FOR VALUES IN (3);
+CREATE INDEX wide_v ON wide USING pomai (v) WITH (bits = 1);
+INSERT INTO wide VALUES (0, array_fill(1::real, ARRAY[16000])),
+  (1, array_fill(1::real, ARRAY[16000])),
+  (2, array_fill(1::real, ARRAY[16000])),
+  (3, array_fill(1::real, ARRAY[16000]));
+CREATE FUNCTION wide_pages() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+  SELECT sum(pg_relation_size(oid)) FROM pg_class
+  WHERE relname LIKE 'wide\_%\_v\_idx' $$;
+INSERT INTO wide SELECT i % 4, array_fill(i::real, ARRAY[16000]), wide_pages()
+FROM generate_series(1, 600) i;
+SELECT count(*), max(pages) > min(pages) AS applied_meanwhile FROM wide;
+DROP TABLE wide;
+DROP FUNCTION wide_pages;
+
 -- Row by row it is the same.
 SET pomai.batch_size = 1;
 INSERT INTO made SELECT i, four(i) FROM generate_series(100, 120) i;

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/lib";
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use PomaiSession;
 use PomaiTest;
 use Test::More;
 
@@ -45,22 +46,24 @@ run('CREATE TABLE t (id integer PRIMARY KEY, embedding real[]);
   CREATE INDEX t_embedding ON t USING pomai (embedding);
   INSERT INTO t SELECT i, vec(i, 16) FROM generate_series(1, 500) i');
 
-# Rows that ON CONFLICT takes back. The first session inserts the row it
-# then loses to the second; VACUUM frees its place while the first statement is
-# still running, and a third session's row gets it.
+# Rows that ON CONFLICT takes back. The first session's row is in the table
+# when the second session inserts what it conflicts with; it is taken back while
+# the statement goes on, VACUUM frees its place, and a third row gets it.
 run(q{CREATE FUNCTION wait_for(key integer) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_lock(key);
-  PERFORM pg_advisory_unlock(key);
+  PERFORM pg_advisory_lock(key), pg_advisory_unlock(key);
   RETURN true;
 END $$;
--- Called between the table's row and the unique index's entry.
+-- Called first to look for a conflict, and again between the table's row and
+-- its entry in the unique index.
 CREATE FUNCTION slow_id(id integer) RETURNS integer IMMUTABLE
 LANGUAGE plpgsql AS $$
+DECLARE calls integer := current_setting('test.calls', true);
 BEGIN
-  IF id = 777 AND current_setting('application_name') = 'first' THEN
-    PERFORM wait_for(1);
+  IF id = 777 AND calls IS NOT NULL THEN
+    PERFORM set_config('test.calls', (calls + 1)::text, false);
+    IF calls = 1 THEN PERFORM wait_for(1); END IF;
   END IF;
   RETURN id;
 END $$;
@@ -68,52 +71,30 @@ CREATE TABLE race (id integer, embedding real[]);
 CREATE UNIQUE INDEX race_id ON race (slow_id(id));
 CREATE INDEX race_embedding ON race USING pomai (embedding);
 INSERT INTO race SELECT i, vec(i, 16) FROM generate_series(1, 5) i;});
-my ($holder_out, $first_out) = ('', '');
-my $holder = session(q{SELECT pg_advisory_lock(1);
-  SELECT pg_sleep(1000)}, \$holder_out);
-wait_until(q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory'});
-# Goes on after the conflict, in the same statement.
-my $first = session(q{SET application_name = 'first';
-  INSERT INTO race SELECT CASE WHEN i = 1 THEN 777 ELSE 10000 + i END,
-    vec(i, 16) FROM generate_series(1, 300) i ON CONFLICT DO NOTHING;},
-	\$first_out);
-wait_until(q{SELECT count(*) > 0 FROM pg_locks
-  WHERE locktype = 'advisory' AND NOT granted});
-run('INSERT INTO race VALUES (777, vec(777, 16))');
-run('VACUUM (INDEX_CLEANUP on) race');
-run(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE query LIKE '%pg_sleep(1000)%' AND pid <> pg_backend_pid()});
-IPC::Run::finish($first);
-IPC::Run::finish($holder);
-is($first_out, '', 'the first session loses without an error');
-run('VACUUM (INDEX_CLEANUP on) race;
-  INSERT INTO race VALUES (778, vec(778, 16));');
-is(run('SELECT count(*) FROM race'), '306', 'one row lost the race');
-check_index($node, 'race', 'after a lost race');
-
-# Write skew: two sessions that each look and then insert what the other has
-# looked for. One of them has to fail, whichever comes first.
-my $skew = q{BEGIN ISOLATION LEVEL SERIALIZABLE;
-  SET enable_seqscan = off;
-  SELECT count(*) FROM (SELECT 1 FROM t
-    ORDER BY embedding <-> vec(1, 16) OFFSET 0) s;
-  SELECT pg_advisory_lock_shared(2);
-  INSERT INTO t SELECT %d + i, vec(i, 16) FROM generate_series(1, 20) i;
-  SELECT pg_advisory_unlock_all();
-  SELECT pg_advisory_lock_shared(3);
-  COMMIT;};
-my ($gate_out, $one_out, $two_out) = ('', '', '');
-my $gate = session(q{SELECT pg_advisory_lock(2), pg_advisory_lock(3);
-  SELECT pg_sleep(0.5); SELECT pg_advisory_unlock(2);
-  SELECT pg_sleep(0.5); SELECT pg_advisory_unlock(3);}, \$gate_out);
-wait_until(q{SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory'});
-my $one = session(sprintf($skew, 1000), \$one_out);
-my $two = session(sprintf($skew, 2000), \$two_out);
-IPC::Run::finish($_) for $one, $two, $gate;
-my $failed = grep { /could not serialize access/ } $one_out, $two_out;
-is($failed, 1, 'write skew is found');
-is(run('SELECT count(*) FROM t'), '520', 'one of the two is in');
-check_index($node, 't', 'after write skew');
+{
+	my ($first, $gates) = map { PomaiSession->new($node) } 1 .. 2;
+	$gates->ask('SELECT pg_advisory_lock(1), pg_advisory_lock(2)');
+	$first->ask('SET test.calls = 0');
+	$first->tell(q{INSERT INTO race
+	  SELECT CASE i WHEN 1 THEN 777 ELSE 10000 + i END, vec(i, 16)
+	  FROM generate_series(1, 3) i WHERE i < 3 OR wait_for(2)
+	  ON CONFLICT DO NOTHING});
+	$first->wait_for_lock;
+	run('INSERT INTO race VALUES (777, vec(777, 16))');
+	$gates->ask('SELECT pg_advisory_unlock(1)');
+	wait_until(qq{SELECT count(*) = 1 FROM pg_locks WHERE pid = $first->{pid}
+	  AND locktype = 'advisory' AND objid = 2 AND NOT granted});
+	run('VACUUM (INDEX_CLEANUP on) race');
+	run('INSERT INTO race VALUES (778, vec(778, 16))');
+	# Of the first session: 777, which was taken back, and 10002.
+	is( run('SELECT ctid FROM race WHERE id = 778'),
+		'(0,6)', 'the place of the row taken back is given to another');
+	$gates->ask('SELECT pg_advisory_unlock(2)');
+	is($first->answer, '', 'the first session loses without an error');
+	is(run('SELECT count(*) FROM race'), '9', 'one row lost the race');
+	check_index($node, 'race', 'after a lost race');
+	$_->quit for $first, $gates;
+}
 
 # A transaction that is prepared takes its rows along.
 run(q{BEGIN; INSERT INTO t SELECT 3000 + i, vec(i, 16)
@@ -123,13 +104,12 @@ $node->stop('immediate');
 $node->start;
 run("COMMIT PREPARED 'p'");
 check_index($node, 't', 'after COMMIT PREPARED');
-is(run('SELECT count(*) FROM t'), '550', 'prepared rows are there');
+is(run('SELECT count(*) FROM t'), '530', 'prepared rows are there');
 
 # DDL in another session, while a statement has rows pending: it waits, and
 # finds them all.
 for my $ddl ('REINDEX INDEX t_embedding', 'VACUUM FULL t',
 	'REINDEX INDEX CONCURRENTLY t_embedding',
-	'ALTER INDEX t_embedding SET TABLESPACE pg_default',
 	'CREATE INDEX CONCURRENTLY more ON t USING pomai (embedding)')
 {
 	my $insert_out = '';
@@ -145,6 +125,81 @@ for my $ddl ('REINDEX INDEX t_embedding', 'VACUUM FULL t',
 }
 is(index_problems($node, 'more'), '', 'sound after CREATE INDEX CONCURRENTLY');
 run('DROP INDEX more');
+
+# SET TABLESPACE locks nothing but the index, and copies its file. The executor
+# lets its own lock go before the batch, which takes a while to apply, does.
+run(q{SET allow_in_place_tablespaces = on; CREATE TABLESPACE other LOCATION ''});
+{
+	my ($insert, $mover, $gate) = map { PomaiSession->new($node) } 1 .. 3;
+	$gate->ask('SELECT pg_advisory_lock(1)');
+	$insert->ask('SET pomai.batch_size = 100000');
+	$insert->tell(q{INSERT INTO t SELECT 10000 + i, vec(i, 16)
+	  FROM generate_series(1, 20000) i WHERE i < 20000 OR wait_for(1)});
+	$insert->wait_for_lock;
+	$mover->tell('ALTER INDEX t_embedding SET TABLESPACE other');
+	$mover->wait_for_lock;
+	$gate->ask('SELECT pg_advisory_unlock(1)');
+	is($insert->answer, '', 'insert beside SET TABLESPACE');
+	is($mover->answer, '', 'SET TABLESPACE beside an insert');
+	check_index($node, 't', 'after SET TABLESPACE');
+	$_->quit for $insert, $mover, $gate;
+}
+
+# CREATE INDEX CONCURRENTLY finds rows that came while it was building, and
+# writes them when it commits: without a transaction id and after it has given
+# up its snapshot. While it does, something has to hold the horizon.
+run(q{CREATE TABLE late (id integer, embedding real[]);
+INSERT INTO late SELECT i, vec(i, 16) FROM generate_series(1, 10) i;
+CREATE FUNCTION slow(embedding real[]) RETURNS real[] IMMUTABLE
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('test.slow', true) = 'on' THEN PERFORM wait_for(1); END IF;
+  RETURN embedding;
+END $$;
+CREATE TABLE samples (size bigint, holds boolean);
+CREATE PROCEDURE watch(builder integer) LANGUAGE plpgsql AS $$
+DECLARE
+  last bigint := -1;
+  size bigint;
+  activity record;
+BEGIN
+  LOOP
+    SELECT state, backend_xmin FROM pg_stat_get_activity(builder)
+      INTO activity;
+    size := pg_relation_size('late_embedding');
+    IF size <> last THEN
+      INSERT INTO samples VALUES (size, activity.backend_xmin IS NOT NULL);
+      last := size;
+    END IF;
+    EXIT WHEN activity.state = 'idle';
+    COMMIT;
+  END LOOP;
+END $$;});
+{
+	my ($builder, $watcher, $gate) = map { PomaiSession->new($node) } 1 .. 3;
+	$gate->ask('SELECT pg_advisory_lock(1)');
+	$builder->ask(q{SET test.slow = 'on'; SET pomai.batch_size = 100000});
+	$builder->tell('CREATE INDEX CONCURRENTLY late_embedding
+	  ON late USING pomai (slow(embedding)) WITH (bits = 9)');
+	$builder->wait_for_lock;
+	run('INSERT INTO late SELECT 100 + i, vec(i % 100, 16)
+	  FROM generate_series(1, 60000) i');
+	$watcher->tell("CALL watch($builder->{pid})");
+	$gate->ask('SELECT pg_advisory_unlock(1)');
+	is($builder->answer, '', 'CREATE INDEX CONCURRENTLY with late rows');
+	is($watcher->answer, '', 'it was watched');
+	$_->quit for $builder, $watcher, $gate;
+	# The first size is that of the build, the last that of the end.
+	my $growing = 'SELECT count(*) FROM samples WHERE
+	  size > (SELECT min(size) FROM samples) AND
+	  size < (SELECT max(size) FROM samples)';
+	cmp_ok(run($growing), '>', 0, 'seen while it wrote late rows');
+	is(run("$growing AND NOT holds"), '0', 'it held the horizon');
+	is(index_problems($node, 'late_embedding'), '', 'sound with late rows');
+	is( run(q{SELECT rows FROM pomai_membranes
+	  WHERE indexname = 'late_embedding'}),
+		'60010', 'late rows are in');
+}
 
 # CREATE INDEX CONCURRENTLY under load.
 my $script = "$PostgreSQL::Test::Utils::tmp_check/015_inserts.sql";

@@ -17,7 +17,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(prepare_database index_problems differing_answers
-  check_index kill_server start_again);
+  check_index check_rows kill_server start_again wait_for_recovery
+  require_fault_points);
 
 # Creates the extension, vec(i, dimensions) and answers_differ(...).
 sub prepare_database
@@ -88,6 +89,27 @@ sub check_index
 	return;
 }
 
+# The index $table . '_embedding' is sound, and a scan of all of it returns each
+# row of its table once.
+sub check_rows
+{
+	my ($node, $table, $when) = @_;
+	my $sum = q{count(*), md5(string_agg(id::text, ',' ORDER BY id))};
+	my @found = split /\n/, $node->safe_psql('postgres', <<SQL);
+SET enable_indexscan = off;
+SELECT $sum FROM $table;
+SET enable_indexscan = on;
+SET enable_seqscan = off;
+WITH s AS MATERIALIZED
+  (SELECT id FROM $table ORDER BY embedding <-> vec(0, 16))
+SELECT $sum FROM s;
+SELECT problem FROM pomai_check('${table}_embedding') problem;
+SQL
+	is($found[1], $found[0], "each row once $when");
+	is(join("\n", @found[ 2 .. $#found ]), '', "sound $when");
+	return;
+}
+
 # SIGKILL to the postmaster, as if the machine had killed it. Returns when the
 # process is gone: a server whose number is still in use does not start again.
 sub kill_server
@@ -113,6 +135,35 @@ sub start_again
 		select undef, undef, undef, 0.1;
 	}
 	die "server does not start again";
+}
+
+# A process of the server has been killed after the log had $offset bytes: until
+# the server takes connections again.
+sub wait_for_recovery
+{
+	my ($node, $offset) = @_;
+	for (1 .. 1200)
+	{
+		return
+		  if slurp_file($node->logfile, $offset) =~
+		  /reinitializing.*ready to accept connections/s;
+		select undef, undef, undef, 0.05;
+	}
+	die 'server does not recover';
+}
+
+# Skips the test when the module has no fault points (make FAULT_POINTS=1), but
+# not where there have to be some.
+sub require_fault_points
+{
+	my ($node) = @_;
+	return
+	  if $node->safe_psql('postgres',
+		q{LOAD 'pomai';
+		  SELECT count(*) FROM pg_settings WHERE name = 'pomai.fault_point'})
+	  eq '1';
+	die 'a module without fault points' if $ENV{POMAI_FAULT_POINTS};
+	plan skip_all => 'the module has no fault points (make FAULT_POINTS=1)';
 }
 
 1;

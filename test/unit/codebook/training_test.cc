@@ -211,7 +211,7 @@ TEST(Training, OverflowingRowsDoNoHarm) {
 TEST(Training, AutomaticListsGrowWithTheRoot) {
   EXPECT_EQ(AutomaticLists(0), 1u);
   EXPECT_EQ(AutomaticLists(999), 1u);
-  EXPECT_EQ(AutomaticLists(60000), 490u);
+  EXPECT_EQ(AutomaticLists(60000), 245u);
   EXPECT_EQ(AutomaticLists(1000000), 4000u);
   EXPECT_EQ(AutomaticLists(uint64_t{1} << 50), kMaxLists);
 }

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <set>
 
+#include "core/engine/defaults.h"
+#include "core/engine/maintenance_plan.h"
 #include "test/unit/engine/memory_membrane.h"
 
 namespace pomai {
@@ -50,27 +53,105 @@ TEST(Insert, AWrongLengthRejectsTheWholeBatch) {
   EXPECT_TRUE(membrane.Search({}, 10).empty());
 }
 
+// Applies, and after a failure at operation `step` applies again. Whether there
+// was one.
+bool ApplyTwice(uint64_t step, MemoryStore::Fault fault) {
+  const auto vectors = ClusteredVectors(1500, kDimensions, 5, 3);
+  MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
+  InsertBatch batch;
+  for (uint64_t id = 1; id <= vectors.size(); ++id) {
+    batch.Add(id, vectors[id - 1]);
+    membrane.rows()[id] = vectors[id - 1];
+  }
+  membrane.store()->FailOperation(step, fault);
+  try {
+    if (membrane.Apply(&batch).ok()) return false;
+  } catch (const std::bad_alloc&) {
+  }
+  EXPECT_EQ(membrane.store()->guards(), 0);
+  EXPECT_FALSE(batch.empty());
+  EXPECT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_TRUE(batch.empty());
+  std::set<uint64_t> found;
+  for (const auto& hit : membrane.Search(Vector(kDimensions, 0.1f), 5000)) {
+    EXPECT_TRUE(found.insert(hit.id).second) << "twice: " << hit.id;
+  }
+  EXPECT_EQ(found.size(), vectors.size()) << "step " << step;
+  return true;
+}
+
 // Applied again after a failure at any operation, a batch is in the index once.
 TEST(Insert, AFailedApplyCanBeRepeated) {
-  const auto vectors = ClusteredVectors(1500, kDimensions, 5, 3);
-  for (uint64_t step = 0;; step += step < 10 ? 1 : 7) {
-    MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
-    InsertBatch batch;
-    for (uint64_t id = 1; id <= vectors.size(); ++id) {
-      batch.Add(id, vectors[id - 1]);
-      membrane.rows()[id] = vectors[id - 1];
-    }
-    membrane.store()->FailOperation(step, MemoryStore::Fault::kError);
-    if (membrane.Apply(&batch).ok()) break;
-    EXPECT_FALSE(batch.empty());
-    ASSERT_TRUE(membrane.Apply(&batch).ok());
-    EXPECT_TRUE(batch.empty());
-    std::set<uint64_t> found;
-    for (const auto& hit : membrane.Search(Vector(kDimensions, 0.1f), 5000)) {
-      EXPECT_TRUE(found.insert(hit.id).second) << "twice: " << hit.id;
-    }
-    EXPECT_EQ(found.size(), vectors.size()) << "step " << step;
+  uint64_t step = 0;
+  while (ApplyTwice(step, MemoryStore::Fault::kError)) {
+    step += step < 10 ? 1 : 7;
   }
+  EXPECT_GT(step, 10u);
+}
+
+// Between a commit and the next one, and between the shards.
+TEST(Insert, AnApplyThatRanOutOfMemoryCanBeRepeated) {
+  uint64_t step = 0;
+  while (ApplyTwice(step, MemoryStore::Fault::kNoMemory)) ++step;
+  EXPECT_GT(step, 10u);
+}
+
+// A large batch can be cancelled while it is assigned and encoded, too.
+TEST(Insert, ACancelledApplyCanBeRepeated) {
+  constexpr uint32_t kRows = 4096;
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(1500, kDimensions, 20, 1));
+  const auto vectors = ClusteredVectors(kRows, kDimensions, 20, 2);
+  InsertBatch batch;
+  for (uint64_t i = 0; i < kRows; ++i) {
+    batch.Add(10001 + i, vectors[i]);
+    membrane.rows()[10001 + i] = vectors[i];
+  }
+  const uint64_t before = membrane.store()->polls();
+  membrane.store()->FailPoll(2 * kRows / RowsPerPoll(kDimensions));
+  EXPECT_EQ(membrane.Apply(&batch).code(), StatusCode::kAborted);
+  EXPECT_EQ(batch.size(), kRows) << "not before it was encoded";
+  ASSERT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_GE(membrane.store()->polls() - before, 5 * kRows / 512);
+  EXPECT_EQ(membrane.Search({}, 100000).size(), membrane.rows().size());
+}
+
+// What a statement of many partitions may keep is judged by bytes().
+TEST(Insert, ABatchCountsTheMemoryItHoldsAndHoldsNoneWhenItIsEmpty) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  InsertBatch batch;
+  EXPECT_EQ(batch.bytes(), 0u);
+  for (uint64_t id = 1; id <= 1025; ++id) {
+    batch.Add(id, Vector(kDimensions, 1.0f));
+  }
+  // A vector that has just grown holds nearly twice what is in it.
+  EXPECT_GT(batch.bytes(), 1500 * kDimensions * sizeof(float));
+  ASSERT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_EQ(batch.bytes(), 0u);
+}
+
+TEST(Insert, TheOutcomeSaysHowFarTheTailIsPastItsLimit) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(2000, kDimensions, 20, 1));
+  const uint64_t limit = TailLimit(*membrane.TakeSnapshot()->view);
+  uint64_t id = 10000;
+  const auto apply = [&](uint64_t rows) {
+    InsertBatch batch;
+    for (uint64_t i = 0; i < rows; ++i) {
+      batch.Add(++id, Vector(kDimensions, 1.0f));
+    }
+    InsertOutcome outcome;
+    EXPECT_TRUE(batch
+                    .Apply(membrane.store(), PageLock::kPin, membrane.cache(),
+                           1, &outcome)
+                    .ok());
+    return outcome.tail_load;
+  };
+  EXPECT_EQ(apply(1), 0u);
+  // Extents count as full: at most one too much.
+  EXPECT_EQ(apply(limit / 2), 0u);
+  EXPECT_EQ(apply(limit), 1u);
+  EXPECT_EQ(apply(2 * limit), 3u);
 }
 
 // Many rows go through the assigner, few through the int8 ranking: nearly

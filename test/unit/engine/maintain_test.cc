@@ -202,6 +202,69 @@ TEST(Maintain, AnOldSnapshotStaysReadable) {
   EXPECT_EQ(found, rows.size());
 }
 
+// One transaction may maintain an index as often as it likes: no page can be
+// used again before it has ended, but manifests do not grow without end.
+TEST(Maintain, RetiredPagesAreListedBriefly) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(1500, kDimensions, 20, 1));
+  membrane.store()->HoldHorizon();
+  const Vector vector = ClusteredVectors(1, kDimensions, 20, 2)[0];
+  for (uint64_t id = 10001; id <= 10200; ++id) {
+    ASSERT_TRUE(membrane.Insert(id, vector).ok());
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  }
+  auto snapshot = membrane.TakeSnapshot();
+  ASSERT_TRUE(snapshot.ok());
+  EXPECT_LE(snapshot->view->manifest.retired.size(), 65u);
+  ExpectSound(&membrane, "after many steps: ");
+  // None was forgotten: once it has ended they are used again.
+  membrane.store()->LetHorizonGo();
+  auto before = membrane.store()->PageCount();
+  InsertAll(&membrane, ClusteredVectors(1500, kDimensions, 20, 3), 20001);
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceMerge).ok());
+  auto after = membrane.store()->PageCount();
+  EXPECT_LE(*after, *before + 16);
+  ExpectSound(&membrane, "when it has ended: ");
+}
+
+// Inserts of others come between what a step has planned and what it publishes:
+// at its start, and whenever it reports without holding a page.
+TEST(Maintain, InsertsDuringAnyStepAreKept) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .shards = 5});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+  const auto vectors = ClusteredVectors(2000, kDimensions, 20, 3);
+  size_t inserted = 0;
+  std::set<std::string> steps;
+  MaintenanceHost host = HostOf(&membrane);
+  host.progress = [&](const char* what, uint64_t, uint64_t) {
+    if (membrane.store()->guards() > 0 || inserted == vectors.size()) return;
+    steps.insert(what);
+    ASSERT_TRUE(membrane.Insert(30001 + inserted, vectors[inserted]).ok());
+    ++inserted;
+  };
+  for (const auto goal :
+       {MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
+        MaintenanceGoal::kForceRetrain, MaintenanceGoal::kForceMerge}) {
+    Maintenance maintenance(goal);
+    for (bool more = true; more;) {
+      auto step = maintenance.Step(host);
+      ASSERT_TRUE(step.ok()) << step.status().ToString();
+      more = *step;
+      ExpectSound(&membrane, *steps.rbegin() + ": ");
+      if (testing::Test::HasFailure()) return;
+    }
+    Delete(&membrane, EveryNth(membrane, 9, 2));
+  }
+  for (const char* step : {"sealing", "merging", "training", "switching shards",
+                           "moving to a new codebook", "calibrating"}) {
+    EXPECT_TRUE(steps.contains(step)) << step;
+  }
+  EXPECT_GT(inserted, 30u);
+  ExpectExactAnswers(&membrane, "at last: ");
+}
+
 // One after the other, every operation of a whole run is the last before a
 // crash.
 TEST(Maintain, ACrashLosesNothing) {
@@ -317,6 +380,30 @@ TEST(Maintain, ACancelledStepChangesNothing) {
   Maintenance maintenance(MaintenanceGoal::kForceMerge);
   EXPECT_FALSE(maintenance.Step(HostOf(&membrane)).ok());
   ExpectSound(&membrane, "after a cancel: ");
+}
+
+// Also when all rows are in one list: what is unpolled is bounded by rows.
+TEST(Maintain, ACancelAtAnyPollChangesNothing) {
+  for (const MaintenanceGoal goal :
+       {MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
+        MaintenanceGoal::kForceRetrain}) {
+    MemoryMembrane membrane({.dimensions = kDimensions});
+    InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 1), 1);
+    ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+    InsertAll(&membrane, ClusteredVectors(3000, kDimensions, 20, 2), 10001);
+    uint64_t cancels = 0;
+    for (uint64_t n = 0; cancels < 1000; n += 1 + n / 4) {
+      membrane.store()->FailPoll(n);
+      const Status status = Maintain(&membrane, goal);
+      if (status.ok()) break;
+      ASSERT_EQ(status.code(), StatusCode::kAborted);
+      ++cancels;
+      ExpectSound(&membrane, "poll " + std::to_string(n) + ": ");
+    }
+    EXPECT_GE(cancels, 8u) << "polls seldom";
+    membrane.store()->FailPoll(uint64_t{1} << 40);
+    ExpectExactAnswers(&membrane, "at last: ");
+  }
 }
 
 struct Quality {
