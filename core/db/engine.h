@@ -94,7 +94,7 @@ class Engine : public Membrane {
   void RunBackground();
   bool IsWorkDue();
   Status Work();
-  void NoteGroup(uint64_t log_bytes, uint64_t tail_rows);
+  void NoteGroup(uint64_t log_bytes, bool tail_is_full);
   Status VacuumIfDue();
   // True while there may be more to do. maintenance_mutex_ is held.
   Result<bool> MaintenanceStep(Maintenance* maintenance);
@@ -139,7 +139,6 @@ class Engine : public Membrane {
   bool maintenance_due_ = false;
   Status background_error_;
   std::atomic<uint64_t> log_bytes_{0};
-  std::atomic<uint64_t> tail_limit_{0};
   std::atomic<uint64_t> checkpoint_limit_{0};
   std::atomic<int> waiting_{0};  // for maintenance_mutex_, with priority
   std::atomic<bool> closed_{false};

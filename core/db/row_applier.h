@@ -32,8 +32,8 @@ class RowApplier {
   // Everything that was applied is in the tails. After an error rows are
   // missing there, and nothing may be published.
   Status Flush();
-  // Rows in the fullest tail that was written to last, about.
-  uint64_t tail_rows() const { return outcome_.tail_rows; }
+  // Whether a tail that was written to last is to be sealed.
+  bool tail_is_full() const { return outcome_.tail_load > 0; }
 
  private:
   FileStore* store_;
