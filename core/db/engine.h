@@ -94,7 +94,7 @@ class Engine : public Membrane {
   void RunBackground();
   bool IsWorkDue();
   Status Work();
-  void NoteGroup(uint64_t log_bytes, uint64_t tail_load);
+  void NoteGroup(uint64_t log_bytes, bool tail_is_full);
   Status VacuumIfDue();
   // True while there may be more to do. maintenance_mutex_ is held.
   Result<bool> MaintenanceStep(Maintenance* maintenance);

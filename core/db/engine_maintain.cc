@@ -36,12 +36,11 @@ class DeadRows : public DeadPredicate {
 }  // namespace
 
 // Called by the shards' threads.
-void Engine::NoteGroup(uint64_t log_bytes, uint64_t tail_load) {
+void Engine::NoteGroup(uint64_t log_bytes, bool tail_is_full) {
   const uint64_t logged = log_bytes_ += log_bytes;
-  const bool due = tail_load >= 1;
-  if (!due && logged < checkpoint_limit_) return;
+  if (!tail_is_full && logged < checkpoint_limit_) return;
   std::lock_guard lock(wake_mutex_);
-  maintenance_due_ = maintenance_due_ || due;
+  maintenance_due_ = maintenance_due_ || tail_is_full;
   wake_.notify_one();
 }
 
@@ -117,13 +116,9 @@ Result<bool> Engine::MaintenanceStep(Maintenance* maintenance) {
   host.cache = &cache_;
   host.key = kViewKey;
   host.memory = options_.maintenance_memory;
-  Result<bool> more = false;
-  {
-    const FileStore::Reader reader = store_->Register();
-    more = maintenance->Step(host);
-    if (!more.ok()) return more;
-  }
-  changed_ = changed_ || *more;
+  const FileStore::Reader reader = store_->Register();
+  POMAI_ASSIGN_OR_RETURN(const bool more, maintenance->Step(host));
+  changed_ = changed_ || more;
   return more;
 }
 

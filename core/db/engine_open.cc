@@ -163,8 +163,8 @@ ShardWriter::Parts Engine::PartsOf(uint32_t shard) {
           .fsync = options_.fsync,
           .fsync_interval = options_.fsync_interval,
           .mailbox_bytes = options_.mailbox_bytes,
-          .notice = [this](uint64_t log_bytes, uint64_t tail_load) {
-            NoteGroup(log_bytes, tail_load);
+          .notice = [this](uint64_t log_bytes, bool tail_is_full) {
+            NoteGroup(log_bytes, tail_is_full);
           }};
 }
 

@@ -32,8 +32,8 @@ class RowApplier {
   // Everything that was applied is in the tails. After an error rows are
   // missing there, and nothing may be published.
   Status Flush();
-  // Of the fullest tail that the last Flush wrote to, as InsertOutcome has it.
-  uint64_t tail_load() const { return outcome_.tail_load; }
+  // Whether a tail that was written to last is to be sealed.
+  bool tail_is_full() const { return outcome_.tail_load > 0; }
 
  private:
   FileStore* store_;

@@ -57,7 +57,7 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
   const uint64_t logged = log_->size() - before;
   lock.unlock();
   // Before the writers are answered, and come back.
-  parts_.notice(logged, applier_.tail_load());
+  parts_.notice(logged, applier_.tail_is_full());
   writers_ = group.size() + mailbox_.count();
   if (!status.ok()) {
     for (const ShardCommand& command : group) {

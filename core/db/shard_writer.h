@@ -34,8 +34,8 @@ class ShardWriter {
     FsyncPolicy fsync;
     std::chrono::milliseconds fsync_interval;
     size_t mailbox_bytes;
-    // After each group: bytes added to the log, rows in the tail.
-    std::function<void(uint64_t, uint64_t)> notice;
+    // After each group: bytes added to the log, whether the tail is full.
+    std::function<void(uint64_t, bool)> notice;
   };
 
   // All of `parts` must outlive it.
