@@ -80,7 +80,9 @@ TEST(Engine, SnapshotsStayTheSameWhileRowsAreWrittenSealedAndMerged) {
       batch.Put(1000 + n * 50 + i, VectorOf(1000 + n * 50 + i, kDimensions));
     }
     ASSERT_TRUE(engine->Write(batch).ok());
-    if (n % 40 == 39) ASSERT_TRUE(engine->Checkpoint().ok());
+    if (n % 40 == 39) {
+      ASSERT_TRUE(engine->Checkpoint().ok());
+    }
   }
   const Status maintained = engine->Maintain();
   EXPECT_TRUE(maintained.ok()) << maintained.ToString();
