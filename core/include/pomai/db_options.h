@@ -27,8 +27,8 @@ enum class FsyncPolicy : uint8_t {
   // nothing that was acknowledged.
   kAlways,
   // After its log is written; logs are synced every Options::fsync_interval.
-  // A power failure can lose the writes of about that time, the newest, and
-  // batches whole.
+  // A power failure can lose batches of about that time, each as a whole; of
+  // batches in different shards a later one may survive an earlier one.
   kInterval,
   // After its log is written; synced when the system likes, and by each
   // checkpoint. A power failure can lose every batch since the last checkpoint.
