@@ -18,6 +18,9 @@
 
 namespace pomai {
 
+// How far spare pages may lie past the end of a file that lost its extension.
+inline constexpr uint32_t kMostUnwrittenPages = 1 << 17;
+
 // The allocation id of tail extent `number` (from 1 on) of `shard`.
 inline uint64_t TailExtentId(uint32_t shard, uint64_t number) {
   return uint64_t{1} << 63 | uint64_t{shard} << 48 | number;

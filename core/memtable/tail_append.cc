@@ -45,6 +45,7 @@ class NewPages {
     }
     ++taken_;
     const BlockNumber block = spares_->back();
+    POMAI_RETURN_IF_ERROR(Reach(block));
     spares_->pop_back();
     return block;
   }
@@ -53,10 +54,28 @@ class NewPages {
   bool changed() const { return changed_; }
 
  private:
+  // The file may end before a spare page: that it was extended is not logged,
+  // so a standby knows only of pages that were written.
+  Status Reach(BlockNumber block) {
+    if (block < pages_) return Status::Ok();
+    POMAI_ASSIGN_OR_RETURN(pages_, store_->PageCount());
+    if (block < pages_) return Status::Ok();
+    const uint32_t missing = block + 1 - pages_;
+    if (missing > kMostUnwrittenPages) {
+      return Status::Corruption("spare page: expected a block near " +
+                                std::to_string(pages_) + ", found " +
+                                std::to_string(block));
+    }
+    POMAI_ASSIGN_OR_RETURN(const BlockNumber first, store_->Extend(missing));
+    pages_ = first + missing;
+    return Status::Ok();
+  }
+
   PageStore* store_;
   std::vector<BlockNumber>* spares_;
   uint32_t expected_;
   uint32_t taken_ = 0;
+  uint32_t pages_ = 0;  // of the store, at least
   bool changed_ = false;
 };
 

@@ -49,10 +49,31 @@ TEST_F(CheckSpares, APageOfASegmentThatIsSpareIsReported) {
                              std::to_string(block) + " with something else");
 }
 
-TEST_F(CheckSpares, ASparePagePastTheEndIsReported) {
+TEST_F(CheckSpares, ASparePageFarPastTheEndIsReported) {
   const Snapshot snapshot = membrane_.TakeSnapshot().value();
   AddSpare(&membrane_, 1000000);
   EXPECT_EQ(ProblemsOf(&membrane_, snapshot).size(), 1u);
+  Status status;
+  for (uint64_t id = 6000; status.ok() && id < 8000; ++id) {
+    status = membrane_.Insert(id, Vector(kDimensions, 1.0f));
+  }
+  EXPECT_EQ(status.code(), StatusCode::kCorruption);
+}
+
+// As on a standby, or after a power failure: the file was extended, and only
+// what was written to it is known.
+TEST_F(CheckSpares, SparePagesThatWereNeverWrittenMayBeMissing) {
+  const BlockNumber end = membrane_.store()->PageCount().value();
+  AddSpare(&membrane_, end + 7);
+  AddSpare(&membrane_, end + 2);
+  Snapshot snapshot = membrane_.TakeSnapshot().value();
+  EXPECT_EQ(ProblemsOf(&membrane_, snapshot), std::vector<std::string>());
+  for (uint64_t id = 6000; id < 8000; ++id) {
+    ASSERT_TRUE(membrane_.Insert(id, Vector(kDimensions, 1.0f)).ok());
+  }
+  snapshot = membrane_.TakeSnapshot().value();
+  EXPECT_EQ(ProblemsOf(&membrane_, snapshot), std::vector<std::string>());
+  EXPECT_GT(membrane_.store()->PageCount().value(), end + 7);
 }
 
 // What an insert takes or adds after the snapshot is no problem.
