@@ -63,7 +63,7 @@ sub fingerprint
 		  1 .. $pages - 1);
 }
 
-for my $options ('', 'WITH (shards = 3, bits = 1)')
+for my $options ('', 'WITH (shards = 3, bits = 1, lists = 300)')
 {
 	my $alone = build("SET maintenance_work_mem = '1GB';", $options);
 	unlike($alone, qr/launched \d+ parallel workers/, 'alone');

@@ -63,7 +63,7 @@ DECLARE calls integer := current_setting('test.calls', true);
 BEGIN
   IF id = 777 AND calls IS NOT NULL THEN
     PERFORM set_config('test.calls', (calls + 1)::text, false);
-    IF calls = 1 THEN PERFORM wait_for(1); END IF;
+    IF calls = 1 THEN PERFORM public.wait_for(1); END IF;
   END IF;
   RETURN id;
 END $$;
@@ -153,7 +153,7 @@ INSERT INTO late SELECT i, vec(i, 16) FROM generate_series(1, 10) i;
 CREATE FUNCTION slow(embedding real[]) RETURNS real[] IMMUTABLE
 LANGUAGE plpgsql AS $$
 BEGIN
-  IF current_setting('test.slow', true) = 'on' THEN PERFORM wait_for(1); END IF;
+  IF current_setting('test.slow', true) = 'on' THEN PERFORM public.wait_for(1); END IF;
   RETURN embedding;
 END $$;
 CREATE TABLE samples (size bigint, holds boolean);
