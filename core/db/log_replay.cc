@@ -50,7 +50,9 @@ Status LogReplay::ReadLog(uint32_t shard, uint64_t number, bool last,
     POMAI_RETURN_IF_ERROR(Count(shard, path, record));
   }
   bytes_ += reader->end();
-  if (cut && reader->torn()) POMAI_RETURN_IF_ERROR(reader->Cut());
+  // Also when nothing is torn: a process that was killed may have left records
+  // that are not synced, and only a shard's last log may lose some.
+  if (cut && last) POMAI_RETURN_IF_ERROR(reader->Cut());
   readers_.push_back(std::move(reader));
   return Status::Ok();
 }

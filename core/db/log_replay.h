@@ -2,7 +2,7 @@
 // are whole, and their operations.
 //
 //   LogReplay replay(files, folder, manifest);
-//   POMAI_RETURN_IF_ERROR(replay.Read());
+//   POMAI_RETURN_IF_ERROR(replay.Read(true));
 //   POMAI_RETURN_IF_ERROR(replay.Apply(shard, &applier));
 //   Sequencer sequencer(replay.last_sequence());
 //
@@ -27,7 +27,8 @@ class LogReplay {
   LogReplay(FileSystem* files, std::string folder,
             const MembraneManifest& manifest);
 
-  // `cut`: torn ends are cut off, durably, so that new logs may follow.
+  // `cut`: torn ends are cut off and what is left is synced, so that new logs
+  // may follow.
   // Corruption naming file, offset, expected and found.
   Status Read(bool cut);
   // Applies the shard's records of whole batches. After Read.
