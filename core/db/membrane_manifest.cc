@@ -18,8 +18,7 @@ class Writer {
  public:
   template <typename T>
   void Put(T value) {
-    bytes_.resize(bytes_.size() + sizeof(T));
-    PutFixed<T>(bytes_.data() + bytes_.size() - sizeof(T), value);
+    AppendFixed<T>(&bytes_, value);
   }
   void PutFile(const StoredFile& file) {
     Put<uint32_t>(static_cast<uint32_t>(file.name.size()));

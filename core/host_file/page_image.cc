@@ -12,31 +12,26 @@ constexpr std::string_view kMagic = "pomaiimg";
 constexpr uint32_t kVersion = 1;
 constexpr uint64_t kPageAlignment = 64;
 
-template <typename T>
-void Add(std::vector<uint8_t>* bytes, T value) {
-  bytes->resize(bytes->size() + sizeof(T));
-  PutFixed<T>(bytes->data() + bytes->size() - sizeof(T), value);
-}
-
 std::vector<uint8_t> EncodeHead(const PageImage& image, uint64_t number) {
   std::vector<uint8_t> head(kMagic.begin(), kMagic.end());
-  Add<uint32_t>(&head, kVersion);
-  Add<uint32_t>(&head, image.blocks);
-  Add<uint64_t>(&head, image.horizon);
-  Add<uint32_t>(&head, static_cast<uint32_t>(image.extents.size()));
-  Add<uint32_t>(&head, static_cast<uint32_t>(image.pages.size()));
+  AppendFixed<uint32_t>(&head, kVersion);
+  AppendFixed<uint32_t>(&head, image.blocks);
+  AppendFixed<uint64_t>(&head, image.horizon);
+  AppendFixed<uint32_t>(&head, static_cast<uint32_t>(image.extents.size()));
+  AppendFixed<uint32_t>(&head, static_cast<uint32_t>(image.pages.size()));
   for (const PageImage::Sealed& sealed : image.extents) {
     const Extent& extent = sealed.extent;
-    Add<uint64_t>(&head, extent.id);
-    Add<uint64_t>(&head, sealed.number != 0 ? sealed.number : number);
-    Add<uint32_t>(&head, static_cast<uint32_t>(extent.kind));
-    Add<uint32_t>(&head, static_cast<uint32_t>(extent.runs.size()));
+    AppendFixed<uint64_t>(&head, extent.id);
+    AppendFixed<uint64_t>(&head, sealed.number != 0 ? sealed.number : number);
+    AppendFixed<uint32_t>(&head, static_cast<uint32_t>(extent.kind));
+    AppendFixed<uint32_t>(&head, static_cast<uint32_t>(extent.runs.size()));
     for (const BlockRun& run : extent.runs) {
-      Add<uint32_t>(&head, run.first);
-      Add<uint32_t>(&head, run.count);
+      AppendFixed<uint32_t>(&head, run.first);
+      AppendFixed<uint32_t>(&head, run.count);
     }
   }
-  for (const ImagePage& page : image.pages) Add<uint32_t>(&head, page.block);
+  for (const ImagePage& page : image.pages)
+    AppendFixed<uint32_t>(&head, page.block);
   return head;
 }
 

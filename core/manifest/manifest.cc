@@ -7,49 +7,42 @@
 namespace pomai {
 namespace {
 
-template <typename T>
-void Put(std::vector<uint8_t>* bytes, T value) {
-  const size_t at = bytes->size();
-  bytes->resize(at + sizeof(T));
-  PutFixed<T>(bytes->data() + at, value);
-}
-
 void PutRuns(std::vector<uint8_t>* bytes, const std::vector<BlockRun>& runs) {
-  Put<uint32_t>(bytes, static_cast<uint32_t>(runs.size()));
+  AppendFixed<uint32_t>(bytes, static_cast<uint32_t>(runs.size()));
   for (const BlockRun& run : runs) {
-    Put<uint32_t>(bytes, run.first);
-    Put<uint32_t>(bytes, run.count);
+    AppendFixed<uint32_t>(bytes, run.first);
+    AppendFixed<uint32_t>(bytes, run.count);
   }
 }
 
 void PutExtent(std::vector<uint8_t>* bytes, const Extent& extent) {
-  Put<uint64_t>(bytes, extent.id);
+  AppendFixed<uint64_t>(bytes, extent.id);
   PutRuns(bytes, extent.runs);
 }
 
 void PutSegment(std::vector<uint8_t>* bytes, const SegmentRef& segment) {
   PutExtent(bytes, segment.extent);
-  Put<uint32_t>(bytes, segment.shard);
-  Put<uint32_t>(bytes, segment.first_list);
-  Put<uint32_t>(bytes, segment.lists);
-  Put<uint32_t>(bytes, segment.live_from);
-  Put<uint64_t>(bytes, segment.codebook_version);
-  Put<uint64_t>(bytes, segment.rows);
-  Put<uint64_t>(bytes, segment.rows_without_distance);
-  Put<double>(bytes, segment.squared_residuals);
+  AppendFixed<uint32_t>(bytes, segment.shard);
+  AppendFixed<uint32_t>(bytes, segment.first_list);
+  AppendFixed<uint32_t>(bytes, segment.lists);
+  AppendFixed<uint32_t>(bytes, segment.live_from);
+  AppendFixed<uint64_t>(bytes, segment.codebook_version);
+  AppendFixed<uint64_t>(bytes, segment.rows);
+  AppendFixed<uint64_t>(bytes, segment.rows_without_distance);
+  AppendFixed<double>(bytes, segment.squared_residuals);
   for (uint32_t number :
        {segment.blocks, segment.directory_page, segment.blocks_page,
         segment.refine_page, segment.ids_page, segment.dead_page}) {
-    Put<uint32_t>(bytes, number);
+    AppendFixed<uint32_t>(bytes, number);
   }
 }
 
 void PutCalibration(std::vector<uint8_t>* bytes, const Calibration& grid) {
-  Put<uint32_t>(bytes, static_cast<uint32_t>(grid.ks.size()));
-  Put<uint32_t>(bytes, static_cast<uint32_t>(grid.targets.size()));
-  for (uint32_t k : grid.ks) Put<uint32_t>(bytes, k);
-  for (float target : grid.targets) Put<float>(bytes, target);
-  for (float tau : grid.taus) Put<float>(bytes, tau);
+  AppendFixed<uint32_t>(bytes, static_cast<uint32_t>(grid.ks.size()));
+  AppendFixed<uint32_t>(bytes, static_cast<uint32_t>(grid.targets.size()));
+  for (uint32_t k : grid.ks) AppendFixed<uint32_t>(bytes, k);
+  for (float target : grid.targets) AppendFixed<float>(bytes, target);
+  for (float tau : grid.taus) AppendFixed<float>(bytes, tau);
 }
 
 }  // namespace
@@ -62,25 +55,25 @@ uint64_t Manifest::segment_rows() const {
 
 std::vector<uint8_t> Manifest::Encode() const {
   std::vector<uint8_t> bytes;
-  Put<uint64_t>(&bytes, sequence);
-  Put<uint64_t>(&bytes, trained_rows);
-  Put<float>(&bytes, max_squared_norm);
-  Put<float>(&bytes, mean_squared_residual);
-  Put<float>(&bytes, trained_list_rows);
-  Put<uint64_t>(&bytes, calibrated_codebook);
-  Put<uint64_t>(&bytes, calibrated_rows);
-  Put<uint32_t>(&bytes, static_cast<uint32_t>(codebooks.size()));
+  AppendFixed<uint64_t>(&bytes, sequence);
+  AppendFixed<uint64_t>(&bytes, trained_rows);
+  AppendFixed<float>(&bytes, max_squared_norm);
+  AppendFixed<float>(&bytes, mean_squared_residual);
+  AppendFixed<float>(&bytes, trained_list_rows);
+  AppendFixed<uint64_t>(&bytes, calibrated_codebook);
+  AppendFixed<uint64_t>(&bytes, calibrated_rows);
+  AppendFixed<uint32_t>(&bytes, static_cast<uint32_t>(codebooks.size()));
   for (const CodebookRef& codebook : codebooks) {
-    Put<uint64_t>(&bytes, codebook.version);
-    Put<uint32_t>(&bytes, codebook.lists);
+    AppendFixed<uint64_t>(&bytes, codebook.version);
+    AppendFixed<uint32_t>(&bytes, codebook.lists);
     PutExtent(&bytes, codebook.extent);
   }
-  Put<uint32_t>(&bytes, static_cast<uint32_t>(segments.size()));
+  AppendFixed<uint32_t>(&bytes, static_cast<uint32_t>(segments.size()));
   for (const SegmentRef& segment : segments) PutSegment(&bytes, segment);
   PutCalibration(&bytes, calibration);
-  Put<uint32_t>(&bytes, static_cast<uint32_t>(retired.size()));
+  AppendFixed<uint32_t>(&bytes, static_cast<uint32_t>(retired.size()));
   for (const RetiredPages& pages : retired) {
-    Put<uint64_t>(&bytes, pages.horizon);
+    AppendFixed<uint64_t>(&bytes, pages.horizon);
     PutRuns(&bytes, pages.runs);
   }
   return bytes;
