@@ -99,6 +99,8 @@ class Engine : public Membrane {
   // True while there may be more to do. maintenance_mutex_ is held.
   Result<bool> MaintenanceStep(Maintenance* maintenance);
   void StopBackground();
+  // maintenance_mutex_, before the background thread takes it once more.
+  std::unique_lock<std::mutex> LockMaintenance();
   Status CheckPages(std::vector<std::string>* problems);
   Status CheckFiles(std::vector<std::string>* problems);
   Status CheckRows(const std::vector<uint64_t>& entries,

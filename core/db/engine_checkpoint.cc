@@ -28,9 +28,7 @@ bool Engine::HasNews() const {
 
 Status Engine::Checkpoint() {
   POMAI_RETURN_IF_ERROR(CheckOpen());
-  ++waiting_;
-  std::lock_guard lock(maintenance_mutex_);
-  --waiting_;
+  const auto lock = LockMaintenance();
   return HasNews() ? CheckpointLocked() : sequencer_->state();
 }
 
@@ -113,9 +111,7 @@ Status Engine::RemoveUnnamed() {
 
 Status Engine::BackupTo(const std::string& folder) {
   POMAI_RETURN_IF_ERROR(CheckOpen());
-  ++waiting_;
-  std::lock_guard lock(maintenance_mutex_);
-  --waiting_;
+  const auto lock = LockMaintenance();
   if (HasNews()) POMAI_RETURN_IF_ERROR(CheckpointLocked());
   for (const StoredFile& file : manifest_.files()) {
     POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + file.name,

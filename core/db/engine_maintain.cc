@@ -6,7 +6,7 @@
 #include "core/db/engine.h"
 #include "core/engine/check.h"
 #include "core/engine/vacuum_pass.h"
-#include "core/host_file/crc32c.h"
+#include "core/host_file/stored_bytes.h"
 
 namespace pomai {
 namespace {
@@ -122,13 +122,18 @@ Result<bool> Engine::MaintenanceStep(Maintenance* maintenance) {
   return more;
 }
 
+std::unique_lock<std::mutex> Engine::LockMaintenance() {
+  ++waiting_;
+  std::unique_lock lock(maintenance_mutex_);
+  --waiting_;
+  return lock;
+}
+
 Status Engine::Maintain() {
   POMAI_RETURN_IF_ERROR(CheckOpen());
   Maintenance maintenance(MaintenanceGoal::kAll);
   for (bool more = true; more;) {
-    ++waiting_;
-    std::lock_guard lock(maintenance_mutex_);
-    --waiting_;
+    const auto lock = LockMaintenance();
     POMAI_RETURN_IF_ERROR(VacuumIfDue());
     POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance));
   }
@@ -146,9 +151,7 @@ void Engine::StopBackground() {
 
 Result<std::vector<std::string>> Engine::Check() {
   POMAI_RETURN_IF_ERROR(CheckOpen());
-  ++waiting_;
-  std::lock_guard lock(maintenance_mutex_);
-  --waiting_;
+  const auto lock = LockMaintenance();
   std::vector<std::string> problems;
   POMAI_RETURN_IF_ERROR(CheckFiles(&problems));
   POMAI_RETURN_IF_ERROR(CheckPages(&problems));
@@ -157,21 +160,9 @@ Result<std::vector<std::string>> Engine::Check() {
 
 Status Engine::CheckFiles(std::vector<std::string>* problems) {
   for (const StoredFile& file : manifest_.files()) {
-    const std::string path = folder_ + "/" + file.name;
-    const auto mapped = files_->Map(path);
-    if (!mapped.ok()) {
-      problems->push_back(mapped.status().ToString());
-      continue;
-    }
-    const auto bytes = mapped.value()->bytes();
-    if (bytes.size() != file.bytes) {
-      problems->push_back(path + ": expected " + std::to_string(file.bytes) +
-                          " bytes, found " + std::to_string(bytes.size()));
-    } else if (Crc32c(bytes) != file.crc32c) {
-      problems->push_back(path + ": expected checksum " +
-                          std::to_string(file.crc32c) + ", found " +
-                          std::to_string(Crc32c(bytes)));
-    }
+    const auto bytes =
+        StoredBytes::Open(files_, folder_, file, Checksum::kCompare);
+    if (!bytes.ok()) problems->push_back(bytes.status().ToString());
   }
   return Status::Ok();
 }
@@ -194,14 +185,9 @@ Status Engine::CheckPages(std::vector<std::string>* problems) {
   return CheckRows(report.live_ids, problems);
 }
 
-// Each visible row has one entry.
+// Each visible row has an entry; CheckMembrane saw to it that none has two.
 Status Engine::CheckRows(const std::vector<uint64_t>& entries,
                          std::vector<std::string>* problems) {
-  for (size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i] != entries[i - 1]) continue;
-    problems->push_back("row " + std::to_string(entries[i]) +
-                        ": expected one entry, found more");
-  }
   std::vector<uint64_t> numbers(1024);
   for (const auto& table : tables_) {
     uint64_t from = 0;
