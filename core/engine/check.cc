@@ -183,8 +183,8 @@ class Checker {
     POMAI_RETURN_IF_ERROR(MeasureStore());
     for (const BlockNumber block : spares) {
       // Pages that were never written may be missing (tail_append.cc).
-      const bool missing =
-          block >= used_.size() && block - used_.size() < kMostUnwrittenPages;
+      const bool missing = block >= used_.size() &&
+                           block - used_.size() < ShardPage::kMostUnwritten;
       if (!missing) Use(block, name + " (spare page)");
     }
     for (const TailExtentInfo& extent : extents) {

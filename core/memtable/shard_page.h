@@ -18,9 +18,6 @@
 
 namespace pomai {
 
-// How far spare pages may lie past the end of a file that lost its extension.
-inline constexpr uint32_t kMostUnwrittenPages = 1 << 17;
-
 // The allocation id of tail extent `number` (from 1 on) of `shard`.
 inline uint64_t TailExtentId(uint32_t shard, uint64_t number) {
   return uint64_t{1} << 63 | uint64_t{shard} << 48 | number;
@@ -38,6 +35,9 @@ struct ShardPage {
   std::vector<BlockNumber> spares;
 
   static constexpr uint32_t kMaxSpares = 1024;
+  // How far spare pages may lie past the end of a file that lost its extension:
+  // all of all shards.
+  static constexpr uint32_t kMostUnwritten = kMaxShards * kMaxSpares;
   bool has_tail() const { return first_block != kNoBlock; }
 
   // Fills body and header of `page` (kPageSize bytes).

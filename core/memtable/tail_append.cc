@@ -61,7 +61,7 @@ class NewPages {
     POMAI_ASSIGN_OR_RETURN(pages_, store_->PageCount());
     if (block < pages_) return Status::Ok();
     const uint32_t missing = block + 1 - pages_;
-    if (missing > kMostUnwrittenPages) {
+    if (missing > ShardPage::kMostUnwritten) {
       return Status::Corruption("spare page: expected a block near " +
                                 std::to_string(pages_) + ", found " +
                                 std::to_string(block));
