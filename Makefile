@@ -13,7 +13,7 @@
 # FAULT_POINTS=1 makes a module that tests can break off in the middle of
 # things (core/base/fault_point.h). Not for use.
 #
-#   installcheck           test/sql and test/isolation, on a running server
+#   installcheck           test/sql, on a running server
 #   installcheck-pgvector  test/pgvector, on a server that has pgvector
 #   prove_installcheck     test/t: starts servers of its own, so not as root
 
@@ -46,8 +46,6 @@ DATA = $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/sql/*--*.sql)))
 names = $(sort $(basename $(notdir $(wildcard $(here)/$1))))
 REGRESS = $(call names,test/sql/*.sql)
 REGRESS_OPTS = --inputdir='$(here)/test' --load-extension=pomai
-ISOLATION = $(call names,test/isolation/specs/*.spec)
-ISOLATION_OPTS = --inputdir='$(here)/test/isolation' --load-extension=pomai
 PGVECTOR_REGRESS = $(call names,test/pgvector/sql/*.sql)
 PROVE_TESTS = $(sort $(wildcard $(here)/test/t/*.pl))
 EXTRA_CLEAN = core src flags

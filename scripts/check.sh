@@ -184,7 +184,7 @@ installcheck() {
 part_regress() {
   with_cluster || return
   step regress installcheck installcheck \
-    REGRESS "$(names_of "$1" test/sql/*.sql)" ISOLATION=
+    REGRESS "$(names_of "$1" test/sql/*.sql)"
 }
 
 part_pgvector() {
