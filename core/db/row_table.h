@@ -5,8 +5,7 @@
 //   const uint64_t number = table.Put(17, 5, vector);   // at sequence 5
 //   table.Find(17, 4);                                  // kNoRow
 //   table.Find(17, 5);                                  // number
-//   table.Put(17, 9, other);                            // deletes `number` at
-//   9
+//   table.Put(17, 9, other);                  // deletes `number` at 9
 //
 // A row is visible at sequence s when put <= s < deleted. Its number is
 // counter x shards + shard and never used twice; within a shard numbers rise

@@ -1,9 +1,9 @@
 // FileStore: a PageStore for many threads: pages in memory, copy on write, over
 // immutable files that are mapped.
 //
-//   auto store = FileStore::New();                     // CreateMembrane
-//   follows FileStore::Reader reader = store->Register();      // then
-//   TakeSnapshot, ...
+//   auto store = FileStore::New();           // then CreateMembrane
+//   FileStore::Reader reader = store->Register();
+//   ... TakeSnapshot, searches ...
 //
 //   POMAI_ASSIGN_OR_RETURN(auto image, store->Take(cache, key));   // a gate
 //   ImageFiles files;

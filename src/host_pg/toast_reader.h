@@ -9,10 +9,9 @@
 // them open from the first value to CloseRaw.
 //
 // Raises the server's errors and owns nothing that they would leak: what is
-// open belongs to the current resource owner, memory to the context that is
-// current when the first value is fetched. So no error, no call into the
-// executor and no other resource owner between the first FetchRaw and
-// CloseRaw.
+// open belongs to the current resource owner and to the caller's context, which
+// both end with an error. Between the first FetchRaw and CloseRaw the resource
+// owner stays the same.
 #pragma once
 
 #include "src/pg/server.h"
