@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "core/kernel/distance.h"
 #include "src/host_pg/tuple_id.h"
@@ -46,6 +47,7 @@ Status HeapSource::Close() {
 }
 
 void HeapSource::CloseRaw() {
+  toast_.CloseRaw();
   table_index_fetch_end(fetch_);
   fetch_ = nullptr;
   ExecDropSingleTupleTableSlot(slot_);
@@ -82,13 +84,18 @@ void HeapSource::MeasureRaw(std::span<const uint64_t> ids,
     MemoryContextReset(row_context_);
   }
   MemoryContextSwitchTo(before);
-  toast_.CloseRaw();
   // Lets the pins go.
+  toast_.UnpinRaw();
   ExecClearTuple(slot_);
   table_index_fetch_reset(fetch_);
 }
 
+// Where this process has read nothing since it last came here, the rows are in
+// memory too, most likely, and looking them up ahead would only cost time.
 void HeapSource::PrefetchRaw(std::span<const uint64_t> ids) {
+  static int64 reads_before = -1;
+  const int64 reads = pgBufferUsage.shared_blks_read;
+  if (std::exchange(reads_before, reads) == reads) return;
   BlockNumber last = InvalidBlockNumber;
   for (const uint32_t row : order_) {
     const BlockNumber block = TupleBlock(ids[row]);

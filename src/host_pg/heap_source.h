@@ -59,7 +59,7 @@ class HeapSource : public VectorSource {
   MemoryContext row_context_ = nullptr;
   bool prefetch_ = false;
   pg::VectorDecoder decoder_;
-  ToastReader toast_;  // open during Measure only
+  ToastReader toast_;
 
   Metric metric_ = Metric::kL2;
   std::span<const float> query_;

@@ -34,13 +34,13 @@ Status RelationStore::CheckBlock(BlockNumber block) {
 
 // Where the page was last time it still is, nearly always: then nothing has to
 // be looked up, which is a sixth of a search. Pinning like that does not count
-// as use for the buffers' clock, so every eighth read goes the long way.
+// as use for the buffers' clock, so a read goes the long way now and then.
 Buffer RelationStore::PinRaw(BlockNumber block) {
   if (recent_ == nullptr || block >= recent_->size()) {
     return ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, strategy_);
   }
   Buffer& recent = (*recent_)[block];
-  if (recent != InvalidBuffer && ++recent_->reads % 8 != 0 &&
+  if (recent != InvalidBuffer && ++recent_->reads % 32 != 0 &&
       compat::PinRecent(relation_, fork_, block, recent)) {
     return recent;
   }

@@ -43,10 +43,8 @@ Datum ToastReader::FetchRaw(Datum value, MemoryContext context) {
   } else {
     SET_VARSIZE(result, size + VARHDRSZ);
   }
-  ScanKeyData key;
-  ScanKeyInit(&key, kValueColumn, BTEqualStrategyNumber, F_OIDEQ,
-              ObjectIdGetDatum(pointer.va_valueid));
-  index_rescan(scan_, &key, 1, nullptr, 0);
+  key_.sk_argument = ObjectIdGetDatum(pointer.va_valueid);
+  index_rescan(scan_, &key_, 1, nullptr, 0);
   for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
     if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) {
       RaisePiece(table_, piece, -1);
@@ -65,6 +63,7 @@ void ToastReader::OpenRaw(Oid relation) {
   snapshot_ = compat::ToastSnapshot(&snapshot_memory_);
   slot_ = table_slot_create(table_, nullptr);
   scan_ = compat::BeginIndexScan(table_, indexes_[valid], snapshot_, 1);
+  ScanKeyInit(&key_, kValueColumn, BTEqualStrategyNumber, F_OIDEQ, Datum{0});
 }
 
 bool ToastReader::Reads(const varatt_external& pointer) const {
@@ -90,6 +89,12 @@ void ToastReader::CopyPiece(int32 piece, int32 size, char* to) {
                     RelationGetRelationName(table_), expected, piece, found)));
   }
   memcpy(to + piece * kPieceSize, VARDATA_ANY(bytes), expected);
+}
+
+void ToastReader::UnpinRaw() {
+  if (scan_ == nullptr) return;
+  ExecClearTuple(slot_);
+  index_rescan(scan_, &key_, 1, nullptr, 0);
 }
 
 void ToastReader::CloseRaw() {

@@ -52,5 +52,25 @@ select agree('plain', made(2000, 600));
 delete from plain where id % 3 = 0;
 update plain set v = made(id + 5000, 600) where id % 3 = 1;
 select agree('plain', made(2001, 600));
-drop table plain, packed;
+-- A cursor keeps the TOAST table open between its fetches, past a savepoint
+-- that goes and beside a search of its own.
+set enable_seqscan = off;
+begin;
+declare nearest cursor for select id from plain order by v <-> made(2002, 600);
+fetch 2 from nearest;
+savepoint inner_one;
+move 30 in nearest;
+select agree('plain', made(2003, 600));
+rollback to inner_one;
+move 60 in nearest;
+drop table packed;
+commit;
+begin;
+declare kept cursor with hold for
+select id from plain order by v <-> made(2002, 600) limit 50;
+fetch 2 from kept;
+commit;
+move all in kept;
+close kept;
+drop table plain;
 drop function agree, made;
