@@ -18,15 +18,29 @@ class RowCall {
   static void Call(Relation, ItemPointer tid, Datum* values, bool* is_null,
                    bool, void* state) {
     auto* call = static_cast<RowCall*>(state);
+    call->tid_ = tid;
+    ErrorContextCallback context = {error_context_stack, NameRow, call};
+    error_context_stack = &context;
     pg::Entry([&] {
       return call->scan_->Row(TupleId(*tid), values[0], is_null[0],
                               call->visitor_);
     });
+    error_context_stack = context.previous;
+  }
+
+  // Which of a table's rows it is that no index takes.
+  static void NameRow(void* state) {
+    auto* call = static_cast<RowCall*>(state);
+    errcontext("row (%u,%u) of table \"%s\"",
+               ItemPointerGetBlockNumber(call->tid_),
+               ItemPointerGetOffsetNumber(call->tid_),
+               RelationGetRelationName(call->scan_->heap()));
   }
 
  private:
   BuildScan* scan_;
   RowVisitor* visitor_;
+  ItemPointer tid_ = nullptr;  // of the row that is under way
 };
 
 Status BuildScan::Open(uint32_t dimensions) {

@@ -42,6 +42,14 @@ CREATE INDEX ON bad USING pomai (embedding);
 UPDATE bad SET embedding = '{}' WHERE id = 4;
 CREATE INDEX ON bad USING pomai (embedding);
 DELETE FROM bad WHERE id = 4;
+-- It says which row it was.
+CREATE TABLE found AS VALUES ('{1,2,3}'::real[]), (NULL), ('{1,2}');
+\set VERBOSITY default
+CREATE INDEX ON found USING pomai (column1);
+UPDATE found SET column1 = '{1,NULL,2}' WHERE column1 = '{1,2}';
+CREATE INDEX ON found USING pomai (column1);
+\set VERBOSITY terse
+DROP TABLE found;
 
 -- Columns and index types that make no sense.
 CREATE INDEX ON bad USING pomai (id);
