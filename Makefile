@@ -11,7 +11,8 @@
 # itself there, as a VPATH build.
 #
 # FAULT_POINTS=1 makes a module that tests can break off in the middle of
-# things (core/base/fault_point.h). Not for use.
+# things (core/base/fault_point.h), with the functions of test/module. Not for
+# use.
 #
 #   installcheck           test/sql, on a running server
 #   installcheck-pgvector  test/pgvector, on a server that has pgvector
@@ -40,6 +41,9 @@ EXTENSION = pomai pomai_pgvector
 # The server's own pages are the host here: nothing of the engine over files.
 sources := $(sort $(shell cd '$(here)' && find core src -name '*.cc' \
   ! -path 'core/host_file/*' ! -path 'core/db/*' ! -path 'core/include/*'))
+ifneq (,$(FAULT_POINTS))
+  sources += $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/test/module/*.cc)))
+endif
 OBJS = $(sources:.cc=.o)
 DATA = $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/sql/*--*.sql)))
 
@@ -48,7 +52,7 @@ REGRESS = $(call names,test/sql/*.sql)
 REGRESS_OPTS = --inputdir='$(here)/test' --load-extension=pomai
 PGVECTOR_REGRESS = $(call names,test/pgvector/sql/*.sql)
 PROVE_TESTS = $(sort $(wildcard $(here)/test/t/*.pl))
-EXTRA_CLEAN = core src flags
+EXTRA_CLEAN = core src test flags
 
 HWY_CFLAGS ?= $(shell pkg-config --cflags libhwy 2>/dev/null)
 HWY_LIBS ?= $(shell pkg-config --libs libhwy 2>/dev/null || echo -lhwy)
