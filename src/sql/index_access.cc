@@ -19,6 +19,11 @@ bool HasReadablePages(Relation index) {
 
 [[noreturn]] void RaiseWrongType(Oid id) {
   const char* name = get_rel_name(id);
+  if (get_rel_relkind(id) == RELKIND_PARTITIONED_INDEX) {
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                    errmsg("\"%s\" is a partitioned index", name),
+                    errhint("Name the index of one of the partitions.")));
+  }
   if (name == nullptr) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("relation with OID %u does not exist", id)));
