@@ -74,6 +74,7 @@ SELECT by_index('tr'), count(*) FROM tr;
 DROP TRIGGER other ON tr;
 CREATE FUNCTION count_new() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  RAISE NOTICE '% problems', (SELECT count(*) FROM pomai_check('tr_v'));
   RAISE NOTICE '% new, % in the index',
     (SELECT count(*) FROM fresh), by_index('tr');
   RETURN NULL;
@@ -87,6 +88,15 @@ ALTER TABLE tr ADD parent integer REFERENCES tr;
 INSERT INTO tr SELECT i, four(i), i + 1 - 2 * (i % 2)
 FROM generate_series(50, 59) i;
 INSERT INTO tr VALUES (60, four(60), 61), (62, four(62), 0);
+SELECT by_index('tr'), count(*) FROM tr;
+-- One that writes to it.
+ALTER TABLE tr DROP CONSTRAINT tr_parent_fkey,
+  ADD FOREIGN KEY (parent) REFERENCES tr ON UPDATE CASCADE ON DELETE CASCADE;
+UPDATE tr SET id = id + 500, v = four(id + 500) WHERE id BETWEEN 50 AND 53;
+SELECT id, parent FROM tr WHERE id > 500 AND parent IS NOT NULL
+ORDER BY v <-> four(551) LIMIT 4;
+SELECT by_index('tr'), count(*) FROM tr;
+DELETE FROM tr WHERE id = 553;
 SELECT by_index('tr'), count(*) FROM tr;
 SELECT * FROM pomai_check('tr_v');
 
@@ -237,6 +247,22 @@ FROM generate_series(1, 600) i;
 SELECT count(*), max(pages) > min(pages) AS applied_meanwhile FROM wide;
 DROP TABLE wide;
 DROP FUNCTION wide_pages;
+
+-- Nor does any wait for the end that fills a batch.
+CREATE TABLE many (id integer, v real[], pages bigint);
+CREATE INDEX many_v ON many USING pomai (v);
+INSERT INTO many VALUES (0, four(0));
+SET pomai.batch_size = 100;
+INSERT INTO many SELECT i, four(i), pg_relation_size('many_v')
+FROM generate_series(1, 2000) i;
+SELECT max(pages) > min(pages) AS applied_meanwhile FROM many;
+TRUNCATE many;
+INSERT INTO many VALUES (0, four(0));
+SET pomai.batch_size = 100000;
+INSERT INTO many SELECT i, four(i), pg_relation_size('many_v')
+FROM generate_series(1, 2000) i;
+SELECT max(pages) > min(pages) AS applied_meanwhile FROM many;
+DROP TABLE many;
 
 -- Row by row it is the same.
 SET pomai.batch_size = 1;

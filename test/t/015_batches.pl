@@ -108,23 +108,42 @@ is(run('SELECT count(*) FROM t'), '530', 'prepared rows are there');
 
 # DDL in another session, while a statement has rows pending: it waits, and
 # finds them all.
-for my $ddl ('REINDEX INDEX t_embedding', 'VACUUM FULL t',
-	'REINDEX INDEX CONCURRENTLY t_embedding',
-	'CREATE INDEX CONCURRENTLY more ON t USING pomai (embedding)')
+sub insert_beside
 {
+	my ($table, $ddl) = @_;
 	my $insert_out = '';
-	my $insert = session(q{INSERT INTO t SELECT (SELECT max(id) FROM t) + i,
-	  vec(i, 16) FROM generate_series(1, 40) i
-	  WHERE i < 40 OR pg_sleep(1) IS NOT NULL;}, \$insert_out);
+	my $insert = session(qq{INSERT INTO $table SELECT
+	  (SELECT max(id) FROM $table) + i, vec(i, 16)
+	  FROM generate_series(1, 40) i WHERE i < 40 OR pg_sleep(1) IS NOT NULL;},
+		\$insert_out);
 	wait_until(q{SELECT count(*) = 1 FROM pg_stat_activity
 	  WHERE wait_event = 'PgSleep'});
 	run($ddl);
 	IPC::Run::finish($insert);
 	is($insert_out, '', "insert beside $ddl");
+	return;
+}
+for my $ddl ('REINDEX INDEX t_embedding', 'VACUUM FULL t',
+	'REINDEX INDEX CONCURRENTLY t_embedding',
+	'CREATE INDEX CONCURRENTLY more ON t USING pomai (embedding)')
+{
+	insert_beside('t', $ddl);
 	check_index($node, 't', "after $ddl");
 }
 is(index_problems($node, 'more'), '', 'sound after CREATE INDEX CONCURRENTLY');
 run('DROP INDEX more');
+run('CREATE TABLE gone AS SELECT * FROM t LIMIT 50;
+  CREATE INDEX gone_embedding ON gone USING pomai (embedding)');
+insert_beside('gone', 'TRUNCATE gone');
+check_rows($node, 'gone', 'after TRUNCATE');
+is(run('SELECT count(*) FROM gone'), '0', 'TRUNCATE took all rows');
+run('INSERT INTO gone SELECT * FROM t LIMIT 50');
+insert_beside('gone', 'DROP INDEX gone_embedding');
+run('CREATE INDEX gone_embedding ON gone USING pomai (embedding)');
+run('CREATE INDEX gone_id ON gone (id)');
+insert_beside('gone', 'CLUSTER gone USING gone_id');
+check_rows($node, 'gone', 'after DROP INDEX and CLUSTER');
+is(run('SELECT count(*) FROM gone'), '130', 'DROP INDEX took none');
 
 # SET TABLESPACE locks nothing but the index, and copies its file. The executor
 # lets its own lock go before the batch, which takes a while to apply, does.
