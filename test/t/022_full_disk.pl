@@ -51,6 +51,8 @@ CREATE TABLE b AS SELECT * FROM t;
 SQL
 my $insert = 'INSERT INTO t (embedding)
   SELECT vec(i, 16) FROM generate_series(1, 2000) i';
+my $delete = 'DELETE FROM t WHERE id %';
+my $vacuum = 'VACUUM (INDEX_CLEANUP on) t';
 
 # What starts it, what makes it due, bytes left free: some, so that it breaks
 # off in the middle.
@@ -63,6 +65,9 @@ my @steps = (
 	],
 	[ q{SELECT pomai_retrain('t_embedding')}, $insert, 8 * 8192 ],
 	[ q{SELECT pomai_retrain('t_embedding')}, $insert, 0 ],
+	# Merges by itself, for there is no worker.
+	[ $vacuum, "$delete 3 = 0", 8 * 8192 ],
+	[ $vacuum, "$delete 4 = 0", 0 ],
 	[ 'REINDEX INDEX t_embedding', '', 16 * 8192 ],
 	[
 		'CREATE INDEX b_embedding ON b USING pomai (embedding)
