@@ -8,9 +8,11 @@
 # The first call makes the tree under build/debian13 (some minutes, about 2
 # GB) from the mirror that this machine's apt is configured with; later calls
 # use it. `rm -rf build/debian13` makes the next call start anew.
+# POMAI_DEBIAN_SUITE, POMAI_DEBIAN_SERVER and POMAI_DEBIAN13_DIR name another
+# suite, its PostgreSQL and a folder for its tree (CONTRIBUTING.md).
 #
 # The command runs as root in /pomai, which is this checkout itself, not a
-# copy. POMAI_BUILD_DIR is set to /pomai/build/trixie there, so that objects
+# copy. POMAI_BUILD_DIR is set to /pomai/build/SUITE there, so that objects
 # of two Debian versions never mix; other POMAI_* variables are handed on.
 #
 # Mounts live in a mount namespace of the command's own, and its processes in
@@ -19,11 +21,13 @@
 set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
-suite=trixie
+suite=${POMAI_DEBIAN_SUITE:-trixie}
+server=${POMAI_DEBIAN_SERVER:-17}
 tree_dir=${POMAI_DEBIAN13_DIR:-$repo_dir/build/debian13}
 tree=$tree_dir/root
 packages=(
-  postgresql-17 postgresql-server-dev-17 postgresql-17-pgvector
+  "postgresql-$server" "postgresql-server-dev-$server"
+  "postgresql-$server-pgvector"
   g++ make cmake pkgconf libhwy-dev libisal-dev liburing-dev
   libgtest-dev libbenchmark-dev
   libipc-run-perl python3 procps
@@ -49,14 +53,15 @@ make_tree() {
     apt-get update -qq
     uri=$(mirror)
   fi
-  [ -n "$uri" ] || die "apt knows no Debian archive to take Debian 13 from"
+  [ -n "$uri" ] || die "apt knows no Debian archive to take $suite from"
   eval "$(apt-config shell proxy Acquire::http::Proxy)"
-  say "making a Debian 13 tree in ${tree#"$repo_dir"/} (once)"
+  say "making a Debian $suite tree in ${tree#"$repo_dir"/} (once)"
   rm -rf --one-file-system "$tree"
   mkdir -p "$tree"
   chmod 755 "$tree"
+  # A debootstrap that does not know the suite makes it as it makes sid.
   http_proxy=${http_proxy:-$proxy} debootstrap --variant=minbase \
-    --include=ca-certificates "$suite" "$tree" "$uri"
+    --include=ca-certificates "$suite" "$tree" "$uri" sid
   apt_settings >"$tree/etc/apt/apt.conf.d/50pomai"
   echo 'force-unsafe-io' >"$tree/etc/dpkg/dpkg.cfg.d/pomai"
   printf 'path-exclude=/usr/share/%s/*\n' doc man locale \
@@ -85,7 +90,7 @@ prepare_tree() {
           --no-install-recommends "$@" && apt-get clean' sh "${packages[@]}"
     } >"$tree_dir/log" 2>&1 9>&- || {
       tail -n 30 "$tree_dir/log" >&2
-      die "no Debian 13 tree (whole log: $tree_dir/log)"
+      die "no Debian $suite tree (whole log: $tree_dir/log)"
     }
     echo "${packages[*]}" >"$stamp"
   fi
