@@ -127,6 +127,9 @@ Status Engine::Recover() {
 Status Engine::StartWriters(const LogReplay& replay) {
   POMAI_ASSIGN_OR_RETURN(const auto names, files_->List(folder_));
   next_number_ = std::max(LargestNumber(names), manifest_.number) + 1;
+  // A process that was killed may have renamed the manifest and not synced
+  // that: first its name, then files go that the manifest before it needs.
+  POMAI_RETURN_IF_ERROR(files_->SyncFolder(folder_));
   POMAI_RETURN_IF_ERROR(RemoveUnnamed());
   auto sequencer = std::make_unique<Sequencer>(replay.last_sequence());
   log_bytes_ = replay.bytes();

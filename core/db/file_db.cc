@@ -23,32 +23,32 @@ FileDb::~FileDb() {
 
 Status FileDb::OpenFolder() {
   FileSystem* files = options_.files;
+  const std::string lock = path_ + "/" + std::string(kLockName);
   POMAI_ASSIGN_OR_RETURN(const bool exists, files->Exists(path_));
-  if (!exists && !options_.create_if_missing) {
-    return Status::NotFound(path_ + ": there is no DB");
+  POMAI_ASSIGN_OR_RETURN(const bool has_lock, files->Exists(lock));
+  if (!has_lock && !options_.create_if_missing) {
+    std::vector<std::string> membranes;  // a DB that was restored
+    if (exists) {
+      POMAI_ASSIGN_OR_RETURN(membranes, FindMembranes());
+    }
+    if (membranes.empty()) return Status::NotFound(path_ + ": there is no DB");
   }
-  if (!exists) {
-    POMAI_RETURN_IF_ERROR(files->CreateFolder(path_));
+  if (!exists) POMAI_RETURN_IF_ERROR(files->CreateFolder(path_));
+  // Also for whoever made the folder and was killed before he had a lock.
+  if (!has_lock) {
     POMAI_RETURN_IF_ERROR(files->SyncFolder(pomai::FolderOf(path_)));
   }
-  POMAI_ASSIGN_OR_RETURN(lock_,
-                         files->Lock(path_ + "/" + std::string(kLockName)));
+  POMAI_ASSIGN_OR_RETURN(lock_, files->Lock(lock));
   return Status::Ok();
 }
 
 Status FileDb::Start() {
-  POMAI_ASSIGN_OR_RETURN(const auto names, options_.files->List(path_));
+  // A process that was killed may have renamed folders and not synced that.
+  // What is found here is relied on from now on.
+  POMAI_RETURN_IF_ERROR(options_.files->SyncFolder(path_));
+  POMAI_RETURN_IF_ERROR(RemoveLeftovers());
+  POMAI_ASSIGN_OR_RETURN(const auto names, FindMembranes());
   for (const std::string& name : names) {
-    if (name.starts_with(kNewPrefix) || name.starts_with(kDroppedPrefix)) {
-      POMAI_RETURN_IF_ERROR(RemoveFolderWithFiles(FolderOfMembrane(name)));
-      continue;
-    }
-    // Files of others are none of our business.
-    if (!CheckMembraneName(name).ok()) continue;
-    POMAI_ASSIGN_OR_RETURN(
-        const bool is_membrane,
-        options_.files->Exists(FolderOfMembrane(name) + "/" + kManifestName));
-    if (!is_membrane) continue;
     POMAI_ASSIGN_OR_RETURN(membranes_[name],
                            Engine::Open(options_, FolderOfMembrane(name)));
   }
@@ -59,6 +59,42 @@ Status FileDb::Start() {
   return CreateMembrane(kDefaultMembrane,
                         {options_.dimensions, options_.metric, options_.bits,
                          options_.shards, options_.lists});
+}
+
+Result<std::vector<std::string>> FileDb::FindMembranes() {
+  FileSystem* files = options_.files;
+  POMAI_ASSIGN_OR_RETURN(const auto names, files->List(path_));
+  std::vector<std::string> membranes;
+  for (const std::string& name : names) {
+    // Files and folders of others are none of our business.
+    if (!CheckMembraneName(name).ok()) continue;
+    const std::string folder = FolderOfMembrane(name);
+    const std::string manifest = folder + "/" + kManifestName;
+    POMAI_ASSIGN_OR_RETURN(const bool is_membrane, files->Exists(manifest));
+    if (is_membrane) {
+      membranes.push_back(name);
+      continue;
+    }
+    const auto inside = files->List(folder);
+    if (inside.status().code() == StatusCode::kNotFound) continue;  // a file
+    POMAI_RETURN_IF_ERROR(inside.status());
+    for (const std::string& file : *inside) {
+      if (!file.starts_with("image-")) continue;
+      return Status::Corruption(manifest + ": expected beside " + file +
+                                ", found none");
+    }
+  }
+  return membranes;
+}
+
+Status FileDb::RemoveLeftovers() {
+  POMAI_ASSIGN_OR_RETURN(const auto names, options_.files->List(path_));
+  for (const std::string& name : names) {
+    if (name.starts_with(kNewPrefix) || name.starts_with(kDroppedPrefix)) {
+      POMAI_RETURN_IF_ERROR(RemoveFolderWithFiles(FolderOfMembrane(name)));
+    }
+  }
+  return Status::Ok();
 }
 
 Status FileDb::RemoveFolderWithFiles(const std::string& folder) {

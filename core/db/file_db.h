@@ -16,6 +16,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "core/db/engine.h"
 #include "pomai/db.h"
@@ -46,6 +47,10 @@ class FileDb : public DB {
 
   Status Start();
   Status OpenFolder();
+  // Corruption when a membrane's manifest is missing.
+  Result<std::vector<std::string>> FindMembranes();
+  // Membranes that were not complete, or dropped.
+  Status RemoveLeftovers();
   Status RemoveFolderWithFiles(const std::string& folder);
   Membranes Copy();
   std::string FolderOfMembrane(std::string_view name) const {

@@ -38,14 +38,20 @@ class BatchHistory {
     return batch;
   }
 
-  // What is wrong with a membrane into which batches 1 .. `begun` were written
-  // in order, of which 1 .. `acknowledged` were acknowledged; empty: nothing.
-  static std::string Problem(Membrane* membrane, uint64_t acknowledged,
-                             uint64_t begun) {
+  // The last batch of 1 .. `begun` that is there; 0.
+  static uint64_t Last(Membrane* membrane, uint64_t begun) {
     uint64_t last = 0;
     for (uint64_t n = 1; n <= begun; ++n) {
       if (membrane->Exists(OwnId(n, 1)).value()) last = n;
     }
+    return last;
+  }
+
+  // What is wrong with a membrane into which batches 1 .. `begun` were written
+  // in order, of which 1 .. `acknowledged` were acknowledged; empty: nothing.
+  static std::string Problem(Membrane* membrane, uint64_t acknowledged,
+                             uint64_t begun) {
+    const uint64_t last = Last(membrane, begun);
     if (last < acknowledged) {
       return "batch " + std::to_string(acknowledged) + " is lost";
     }

@@ -1,155 +1,233 @@
-// What is there after a crash of the machine at each step, and after each step
-// that fails.
+// What is there after a crash of the machine at each step.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
-#include "pomai/db.h"
-#include "test/unit/db/batch_history.h"
-#include "test/unit/host_file/recording_file_system.h"
+#include "test/unit/db/crash_history.h"
 
 namespace pomai {
 namespace {
 
-constexpr uint64_t kBatches = 12;
+constexpr uint64_t kBatches = CrashHistory::kBatches;
 
-Options OptionsFor(FileSystem* files) {
-  Options options;
-  options.files = files;
-  options.dimensions = BatchHistory::kDimensions;
-  options.shards = 3;
-  options.background_maintenance = false;
-  options.checkpoint_log_bytes = 1 << 16;
-  return options;
-}
-
-Status WriteTo(Membrane* membrane, RecordingFileSystem* files, uint64_t n) {
-  POMAI_RETURN_IF_ERROR(membrane->Write(BatchHistory::Batch(n)));
-  files->Mark(std::to_string(n));
-  return Status::Ok();
-}
-
-// Stops at the first error. `begun`: batches that were begun.
-Status RunHistory(RecordingFileSystem* files, uint64_t* begun) {
-  POMAI_ASSIGN_OR_RETURN(auto db, DB::Open(OptionsFor(files), "/db"));
-  POMAI_ASSIGN_OR_RETURN(auto membrane, db->OpenMembrane("default"));
-  for (uint64_t n = 1; n <= kBatches; ++n) {
-    *begun = n;
-    POMAI_RETURN_IF_ERROR(WriteTo(membrane.get(), files, n));
-    if (n == 4 || n == 9) POMAI_RETURN_IF_ERROR(membrane->Checkpoint());
-    if (n == 5) POMAI_RETURN_IF_ERROR(membrane->Maintain());
-    if (n == 6) {
-      POMAI_RETURN_IF_ERROR(db->CreateMembrane("other", {.dimensions = 4}));
-      files->Mark("created");
-    }
-    if (n == 10) {
-      POMAI_RETURN_IF_ERROR(db->DropMembrane("other"));
-      files->Mark("dropped");
-    }
+// Counts crashes, and says how many a minute there were.
+class CrashCount {
+ public:
+  ~CrashCount() {
+    const double minutes =
+        std::chrono::duration<double>(Clock::now() - start_).count() / 60;
+    std::printf("%llu crashes, %.0f a minute\n",
+                static_cast<unsigned long long>(crashes_),
+                static_cast<double>(crashes_) / minutes);
   }
-  return db->Close();
-}
+  void Add() { ++crashes_; }
 
-struct Acknowledged {
-  explicit Acknowledged(const std::vector<std::string>& marks) {
-    for (const std::string& mark : marks) {
-      if (mark == "created") {
-        created = true;
-      } else if (mark == "dropped") {
-        dropped = true;
-      } else {
-        batches = std::stoull(mark);
-      }
-    }
-  }
-  uint64_t batches = 0;
-  bool created = false;
-  bool dropped = false;
+ private:
+  using Clock = std::chrono::steady_clock;
+  uint64_t crashes_ = 0;
+  const Clock::time_point start_ = Clock::now();
 };
 
-// Opens what a crash left; what is wrong with it.
-std::string Problem(RecordingFileSystem* files, const Acknowledged& known,
-                    uint64_t begun) {
-  auto db = DB::Open(OptionsFor(files), "/db");
-  if (!db.ok()) return db.status().ToString();
-  auto membrane = (*db)->OpenMembrane("default");
-  if (!membrane.ok()) return membrane.status().ToString();
-  const std::string problem =
-      BatchHistory::Problem(membrane->get(), known.batches, begun);
-  if (!problem.empty()) return problem;
-  const bool other = (*db)->OpenMembrane("other").ok();
-  if (known.dropped && other) return "a dropped membrane is there";
-  if (known.created && !known.dropped && known.batches < 10 && !other) {
-    return "a created membrane is gone";
-  }
-  const auto problems = (*membrane)->Check();
-  if (!problems.ok()) return problems.status().ToString();
-  if (!problems->empty()) return problems->front();
-  // And life goes on.
-  const Status status = (*membrane)->Write(BatchHistory::Batch(begun + 1));
-  return status.ok() ? "" : status.ToString();
+std::string After(const RecordingFileSystem& files, size_t step) {
+  return "after step " + std::to_string(step) + " of " +
+         std::to_string(files.steps()) + ": " +
+         (step > 0 ? files.Describe(step - 1) : "");
 }
 
-void CrashEverywhere(Unsynced unsynced, size_t stride) {
+void CrashEverywhere(Unsynced unsynced, FsyncPolicy fsync, uint64_t seeds) {
   RecordingFileSystem files;
-  uint64_t begun = 0;
-  const Status status = RunHistory(&files, &begun);
+  CrashHistory history;
+  const Status status = history.Run(&files, fsync);
   ASSERT_TRUE(status.ok()) << status.ToString();
-  for (size_t step = 0; step <= files.steps(); step += stride) {
-    auto found = files.Crash(step, unsynced, step);
-    const Acknowledged known(files.Marks(step));
-    ASSERT_EQ(Problem(found.get(), known, kBatches), "")
-        << "after step " << step << " of " << files.steps() << ": "
-        << (step > 0 ? files.Describe(step - 1) : "");
+  CrashCount count;
+  for (size_t step = 0; step <= files.steps(); ++step) {
+    for (uint64_t seed = 0; seed < seeds; ++seed) {
+      const auto found = files.Crash(step, unsynced, step * seeds + seed);
+      count.Add();
+      ASSERT_EQ(CrashHistory::Problem(found.get(), files.Marks(step), kBatches),
+                "")
+          << After(files, step) << ", seed " << seed;
+    }
   }
 }
 
 TEST(Crash, NothingAcknowledgedIsLostWhereUnsyncedWritesAreKept) {
-  CrashEverywhere(Unsynced::kKept, 1);
+  CrashEverywhere(Unsynced::kKept, FsyncPolicy::kAlways, 1);
 }
 
 TEST(Crash, NothingAcknowledgedIsLostWhereUnsyncedWritesAreDropped) {
-  CrashEverywhere(Unsynced::kDropped, 1);
+  CrashEverywhere(Unsynced::kDropped, FsyncPolicy::kAlways, 1);
 }
 
 TEST(Crash, NothingAcknowledgedIsLostWhereUnsyncedWritesAreReordered) {
-  CrashEverywhere(Unsynced::kSubset, 1);
+  CrashEverywhere(Unsynced::kSubset, FsyncPolicy::kAlways, 3);
 }
 
 TEST(Crash, NothingAcknowledgedIsLostWhereUnsyncedWritesAreTorn) {
-  CrashEverywhere(Unsynced::kTorn, 1);
+  CrashEverywhere(Unsynced::kTorn, FsyncPolicy::kAlways, 3);
 }
 
-// One call fails, or all from some call on.
-void FailEverywhere(RecordingFileSystem::Fault fault, bool forever) {
-  uint64_t changes = 0;
-  for (uint64_t n = 0; n == 0 || n <= changes; n += 1) {
-    RecordingFileSystem files;
-    if (n > 0) files.FailChange(n - 1, fault, forever);
-    uint64_t begun = 0;
-    const Status status = RunHistory(&files, &begun);
-    if (n == 0) changes = files.changes();
-    EXPECT_TRUE(status.ok() || !status.message().empty());
-    files.FailNothing();
-    const Acknowledged known(files.Marks(files.steps()));
-    ASSERT_EQ(Problem(&files, known, begun), "") << "call " << n;
+// Batches may be lost, each as a whole, but none that a checkpoint has.
+TEST(Crash, BatchesThatAreNotSyncedStayWholeAndCheckpointsKeepThem) {
+  for (const auto fsync : {FsyncPolicy::kInterval, FsyncPolicy::kNever}) {
+    for (const auto unsynced :
+         {Unsynced::kDropped, Unsynced::kSubset, Unsynced::kTorn}) {
+      CrashEverywhere(unsynced, fsync, 1);
+      if (testing::Test::HasFatalFailure()) return;
+    }
   }
 }
 
-TEST(Crash, NothingAcknowledgedIsLostWhereOneCallFails) {
-  FailEverywhere(RecordingFileSystem::Fault::kIo, false);
+// The machine stops, or a process is killed, a second time while the first
+// crash is recovered from: at every `stride`-th step of that, each time others.
+void CrashTwice(Unsynced first, size_t stride, std::vector<Unsynced> second) {
+  RecordingFileSystem files;
+  CrashHistory history;
+  ASSERT_TRUE(history.Run(&files).ok());
+  CrashCount count;
+  for (size_t step = 0; step <= files.steps(); ++step) {
+    const auto found = files.Crash(step, first, step);
+    const Status status = CrashHistory::GoOn(found.get(), kBatches);
+    ASSERT_TRUE(status.ok()) << After(files, step) << status.ToString();
+    for (size_t next = step % stride; next <= found->steps(); next += stride) {
+      const Unsynced unsynced = second[next % second.size()];
+      const auto again = found->Crash(next, unsynced, step + next);
+      auto marks = files.Marks(step);
+      const auto later = found->Marks(next);
+      marks.insert(marks.end(), later.begin(), later.end());
+      count.Add();
+      ASSERT_EQ(CrashHistory::Problem(again.get(), marks, kBatches + 1), "")
+          << After(files, step) << "; and then " << After(*found, next);
+    }
+  }
 }
 
-TEST(Crash, NothingAcknowledgedIsLostWhenTheDiskIsFull) {
-  FailEverywhere(RecordingFileSystem::Fault::kFull, true);
+TEST(Crash, ARecoveryOfAKilledProcessMayCrash) {
+  CrashTwice(Unsynced::kKept, 7, {Unsynced::kDropped, Unsynced::kSubset});
+}
+
+TEST(Crash, ARecoveryOfAStoppedMachineMayCrash) {
+  CrashTwice(Unsynced::kSubset, 11, {Unsynced::kTorn, Unsynced::kDropped});
+}
+
+// Batch `n` of writer `writer`: ids of its own.
+constexpr uint64_t kWriters = 4, kOfWriter = 8, kIds = 5;
+uint64_t IdOf(uint64_t writer, uint64_t n, uint64_t i) {
+  return (writer * kOfWriter + n) * kIds + i;
+}
+
+void WriteAll(DB* db, RecordingFileSystem* files, uint64_t writer) {
+  for (uint64_t n = 0; n < kOfWriter; ++n) {
+    WriteBatch batch;
+    for (uint64_t i = 0; i < kIds; ++i) {
+      const uint64_t id = IdOf(writer, n, i);
+      batch.Put(id, VectorOf(id, BatchHistory::kDimensions));
+    }
+    ASSERT_TRUE(db->Write(batch).ok());
+    files->Mark(std::to_string(writer * kOfWriter + n));
+  }
+}
+
+// Ids of each batch are all there or none; all where `acknowledged` says so.
+std::string GroupProblem(FileSystem* files,
+                         const std::vector<std::string>& acknowledged) {
+  const auto db = DB::Open(CrashHistory::OptionsFor(files), "/db");
+  if (!db.ok()) return db.status().ToString();
+  std::vector<uint64_t> found(kWriters * kOfWriter);
+  for (uint64_t id = 0; id < found.size() * kIds; ++id) {
+    found[id / kIds] += (*db)->Exists(id).value() ? 1 : 0;
+  }
+  for (size_t batch = 0; batch < found.size(); ++batch) {
+    if (found[batch] == 0 || found[batch] == kIds) continue;
+    return "batch " + std::to_string(batch) + " is half there";
+  }
+  for (const std::string& batch : acknowledged) {
+    if (found[std::stoul(batch)] == 0) return "batch " + batch + " is lost";
+  }
+  return "";
+}
+
+TEST(Crash, BatchesOfManyWritersAreThereAsAWholeOrNotAtAll) {
+  RecordingFileSystem files;
+  {
+    auto db = DB::Open(CrashHistory::OptionsFor(&files), "/db");
+    ASSERT_TRUE(db.ok());
+    std::vector<std::thread> threads;
+    for (uint64_t writer = 0; writer < kWriters; ++writer) {
+      threads.emplace_back(WriteAll, db->get(), &files, writer);
+    }
+    // Logs are rotated and go meanwhile.
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE((*db)->Checkpoint().ok());
+    for (std::thread& thread : threads) thread.join();
+  }
+  CrashCount count;
+  for (size_t step = 0; step <= files.steps(); ++step) {
+    for (const auto unsynced : {Unsynced::kKept, Unsynced::kDropped,
+                                Unsynced::kSubset, Unsynced::kTorn}) {
+      const auto found = files.Crash(step, unsynced, step);
+      count.Add();
+      ASSERT_EQ(GroupProblem(found.get(), files.Marks(step)), "")
+          << After(files, step);
+    }
+  }
+}
+
+TEST(Crash, ARestoredDbIsThereAsAWholeOrNotAtAll) {
+  RecordingFileSystem files;
+  {
+    auto db = DB::Open(CrashHistory::OptionsFor(&files), "/db");
+    ASSERT_TRUE(db.ok());
+    ASSERT_TRUE((*db)->CreateMembrane("other", {.dimensions = 4}).ok());
+    ASSERT_TRUE((*db)->Write(BatchHistory::Batch(1)).ok());
+    ASSERT_TRUE((*db)->Write("other", BatchHistory::Batch(1)).ok());
+    ASSERT_TRUE((*db)->Backup("/backup").ok());
+  }
+  const size_t first = files.steps();
+  ASSERT_TRUE(DB::Restore("/backup", "/copy", &files).ok());
+  for (size_t step = first; step <= files.steps(); ++step) {
+    for (const auto unsynced :
+         {Unsynced::kDropped, Unsynced::kSubset, Unsynced::kTorn}) {
+      const auto found = files.Crash(step, unsynced, step);
+      const bool there = *found->Exists("/copy");
+      ASSERT_TRUE(there || step < files.steps());
+      if (!there) continue;
+      auto db = DB::Open(CrashHistory::OptionsFor(found.get()), "/copy");
+      ASSERT_TRUE(db.ok()) << After(files, step) << db.status().ToString();
+      for (const char* name : {"default", "other"}) {
+        const auto membrane = (*db)->OpenMembrane(name);
+        ASSERT_TRUE(membrane.ok()) << After(files, step) << name;
+        ASSERT_EQ(BatchHistory::Problem(membrane->get(), 1, 1), "");
+        ASSERT_EQ(*(*membrane)->Check(), std::vector<std::string>());
+      }
+    }
+  }
+}
+
+TEST(Crash, AnIntervalLaterAWriteIsDurable) {
+  RecordingFileSystem files;
+  auto db =
+      DB::Open(CrashHistory::OptionsFor(&files, FsyncPolicy::kInterval), "/db");
+  ASSERT_TRUE(db.ok());
+  ASSERT_TRUE((*db)->Write(BatchHistory::Batch(1)).ok());
+  for (int i = 0; i < 1000; ++i) {
+    const auto found = files.Crash(files.steps(), Unsynced::kDropped);
+    auto again = DB::Open(CrashHistory::OptionsFor(found.get()), "/db");
+    ASSERT_TRUE(again.ok()) << again.status().ToString();
+    if (*(*again)->Exists(BatchHistory::OwnId(1, 1))) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  FAIL() << "it was never synced";
 }
 
 TEST(Crash, WhatAKilledProcessDidNotSyncIsSyncedBeforeNewLogs) {
   RecordingFileSystem files;
-  Options options = OptionsFor(&files);
+  Options options = CrashHistory::OptionsFor(&files, FsyncPolicy::kNever);
   options.shards = 1;
-  options.fsync = FsyncPolicy::kNever;
   // More than a log takes from the disk at once: no zeros follow the record.
   WriteBatch large;
   for (uint64_t id = 0; id < 1000; ++id) {
@@ -174,24 +252,6 @@ TEST(Crash, WhatAKilledProcessDidNotSyncIsSyncedBeforeNewLogs) {
   ASSERT_TRUE(again.ok()) << again.status().ToString();
   EXPECT_TRUE(*(*again)->Exists(5000));
   EXPECT_TRUE(*(*again)->Exists(999));
-}
-
-TEST(Crash, AMembraneStaysReadableWhenItsDiskFails) {
-  RecordingFileSystem files;
-  auto db = DB::Open(OptionsFor(&files), "/db");
-  ASSERT_TRUE(db.ok());
-  const auto membrane = *(*db)->OpenMembrane("default");
-  for (uint64_t n = 1; n <= 5; ++n) {
-    ASSERT_TRUE(WriteTo(membrane.get(), &files, n).ok());
-  }
-  files.FailChange(0, RecordingFileSystem::Fault::kFull, true);
-  const Status full = membrane->Write(BatchHistory::Batch(6));
-  EXPECT_EQ(full.code(), StatusCode::kResourceExhausted) << full.ToString();
-  const Status later = membrane->Write(BatchHistory::Batch(7));
-  EXPECT_EQ(later.code(), StatusCode::kFailedPrecondition);
-  EXPECT_NE(later.message().find(full.ToString()), std::string::npos)
-      << later.ToString();
-  EXPECT_EQ(BatchHistory::Problem(membrane.get(), 5, 5), "");
 }
 
 }  // namespace

@@ -84,6 +84,11 @@ void RecordingFileSystem::FailNothing() {
   fail_change_ = fail_read_ = UINT64_MAX;
 }
 
+std::string RecordingFileSystem::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
 uint64_t RecordingFileSystem::changes() const {
   const std::lock_guard lock(mutex_);
   return changes_;
@@ -127,6 +132,7 @@ Status RecordingFileSystem::CountChange(const std::string& what) {
   if (number != fail_change_ && !(change_forever_ && number > fail_change_)) {
     return Status::Ok();
   }
+  if (failure_.empty()) failure_ = what;
   if (fault_ == Fault::kFull) {
     return Status::ResourceExhausted(what +
                                      ": No space left on device (errno 28)");
@@ -139,6 +145,7 @@ Status RecordingFileSystem::CountRead(const std::string& what) {
   if (number != fail_read_ && !(read_forever_ && number > fail_read_)) {
     return Status::Ok();
   }
+  if (failure_.empty()) failure_ = what;
   return Status::Io(what + ": Input/output error (errno 5)");
 }
 

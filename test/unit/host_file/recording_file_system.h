@@ -46,6 +46,8 @@ class RecordingFileSystem : public FileSystem {
   void FailRead(uint64_t n, bool forever = false);
   // Nothing fails from now on.
   void FailNothing();
+  // The first call that was made to fail; empty when none was.
+  std::string failure() const;
   // Changing calls so far, failed ones too.
   uint64_t changes() const;
 
@@ -100,6 +102,7 @@ class RecordingFileSystem : public FileSystem {
   uint64_t fail_read_ = UINT64_MAX;
   bool change_forever_ = false;
   bool read_forever_ = false;
+  std::string failure_;
   Fault fault_ = Fault::kIo;
   // Where the last Crash left off.
   mutable FileTree replayed_;

@@ -248,6 +248,7 @@ TEST(RecordingFileSystem, FailsTheNthChangeOnceOrForEver) {
     EXPECT_EQ(files.Bytes("/a"), Bytes(5, 1));  // half of it
     EXPECT_EQ(files.Create("/b").ok(), !forever);
     EXPECT_EQ(files.changes(), 4u);
+    EXPECT_EQ(files.failure(), "write /a at 0, 10 bytes");
     files.FailNothing();
     EXPECT_TRUE(files.Create("/c").ok());
   }
