@@ -3,9 +3,11 @@
 namespace pomai {
 
 std::string FolderOf(const std::string& path) {
-  const size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+  // Slashes at the end belong to the name.
+  const size_t name = path.find_last_not_of('/');
+  const size_t slash = path.find_last_of('/', name);
+  if (name == std::string::npos || slash == 0) return path.substr(0, 1);
+  return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
 }  // namespace pomai

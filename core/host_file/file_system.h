@@ -110,7 +110,7 @@ class FileSystem {
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
 };
 
-// The folder a path lies in: "a/b" gives "a", "b" gives ".".
+// The folder a path lies in: "a/b" and "a/b/" give "a", "b" gives ".".
 std::string FolderOf(const std::string& path);
 
 }  // namespace pomai

@@ -244,8 +244,12 @@ TEST_P(PosixFiles, ALockGoesWithItsProcess) {
 
 TEST(FolderOf, IsWhatComesBeforeTheLastSlash) {
   EXPECT_EQ(FolderOf("a/b/c"), "a/b");
+  EXPECT_EQ(FolderOf("a/b/"), "a");
   EXPECT_EQ(FolderOf("a"), ".");
+  EXPECT_EQ(FolderOf("a//"), ".");
   EXPECT_EQ(FolderOf("/a"), "/");
+  EXPECT_EQ(FolderOf("/a/"), "/");
+  EXPECT_EQ(FolderOf("/"), "/");
 }
 
 }  // namespace
