@@ -34,7 +34,7 @@
 
 namespace pomai {
 
-class Engine : public Membrane {
+class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
  public:
   // Fills `folder`, which exists and is empty, with an empty membrane; the
   // folder is synced, its name is not.

@@ -95,10 +95,11 @@ Result<std::vector<Neighbour>> Engine::Search(std::span<const float> query,
 
 class EngineIterator : public RowIterator {
  public:
-  EngineIterator(Engine* engine, std::shared_ptr<const DbSnapshot> snapshot)
-      : engine_(engine),
+  EngineIterator(std::shared_ptr<Engine> engine,
+                 std::shared_ptr<const DbSnapshot> snapshot)
+      : engine_(std::move(engine)),
         snapshot_(std::move(snapshot)),
-        vector_(engine->shape_.dimensions) {}
+        vector_(engine_->shape_.dimensions) {}
 
   bool Next() override {
     const uint64_t sequence = snapshot_->sequence();
@@ -124,7 +125,7 @@ class EngineIterator : public RowIterator {
   const Status& status() const override { return status_; }
 
  private:
-  Engine* engine_;
+  std::shared_ptr<Engine> engine_;  // also of a membrane that is dropped
   std::shared_ptr<const DbSnapshot> snapshot_;
   size_t shard_ = 0;
   uint64_t from_ = 0;
@@ -141,7 +142,7 @@ Result<std::unique_ptr<RowIterator>> Engine::NewIterator(
   std::shared_ptr<const DbSnapshot> held;
   POMAI_RETURN_IF_ERROR(SequenceOf(options, &held).status());
   return std::unique_ptr<RowIterator>(
-      std::make_unique<EngineIterator>(this, std::move(held)));
+      std::make_unique<EngineIterator>(shared_from_this(), std::move(held)));
 }
 
 }  // namespace pomai

@@ -8,7 +8,8 @@
 // Options::fsync says, readers for nobody. After a failed write to the disk a
 // membrane is read-only (FailedPrecondition, naming the first error) until the
 // DB is opened again; then everything acknowledged is there. After Close or
-// DropMembrane every call returns FailedPrecondition.
+// DropMembrane every call returns FailedPrecondition; a search that is under
+// way may return Aborted.
 #pragma once
 
 #include <memory>

@@ -4,7 +4,8 @@
 //   while ((*rows)->Next()) Use((*rows)->id(), (*rows)->vector());
 //   if (!(*rows)->status().ok()) ...
 //
-// Sees exactly its snapshot, which it holds. One thread; must go before the DB.
+// Sees exactly its snapshot, which it holds, also after DropMembrane. One
+// thread; must go before the DB.
 #pragma once
 
 #include <cstdint>
