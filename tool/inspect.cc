@@ -134,9 +134,9 @@ Status DumpLog(Arguments arguments) {
   LogReplay replay(PosixFileSystem(), folder, manifest);
   POMAI_RETURN_IF_ERROR(replay.Read(false));
   for (uint32_t shard = 0; shard < manifest.options.shards; ++shard) {
-    for (const LogRecord& record : replay.records(shard)) {
-      POMAI_RETURN_IF_ERROR(
-          PrintRecord(shard, replay, record, manifest.options.dimensions));
+    for (const auto& found : replay.records(shard)) {
+      POMAI_RETURN_IF_ERROR(PrintRecord(shard, replay, found.record,
+                                        manifest.options.dimensions));
     }
   }
   return Status::Ok();

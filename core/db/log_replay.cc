@@ -44,10 +44,11 @@ Status LogReplay::ReadLog(uint32_t shard, uint64_t number, bool last,
   POMAI_ASSIGN_OR_RETURN(auto reader, LogReader::Open(files_, path, last));
   LogRecord record;
   for (;;) {
+    const uint64_t offset = reader->end();
     POMAI_ASSIGN_OR_RETURN(const bool more, reader->Next(&record));
     if (!more) break;
     if (record.sequence <= manifest_.sequence) continue;
-    POMAI_RETURN_IF_ERROR(Count(shard, path, record));
+    POMAI_RETURN_IF_ERROR(Count(shard, {record, reader.get(), offset}));
   }
   bytes_ += reader->end();
   // Also when nothing is torn: a process that was killed may have left records
@@ -57,19 +58,28 @@ Status LogReplay::ReadLog(uint32_t shard, uint64_t number, bool last,
   return Status::Ok();
 }
 
-Status LogReplay::Count(uint32_t shard, const std::string& path,
-                        const LogRecord& record) {
+std::string LogReplay::Found::Place() const {
+  return log->path() + " at " + std::to_string(offset) + ": batch " +
+         std::to_string(record.sequence) + ": ";
+}
+
+Status LogReplay::Count(uint32_t shard, const Found& found) {
+  const LogRecord& record = found.record;
   Batch& batch = batches_[record.sequence];
   if (batch.shards == 0) batch.shards = record.shards;
   if (record.shards != batch.shards || batch.found == batch.shards) {
-    return Status::Corruption(path + ": batch " +
-                              std::to_string(record.sequence) + ": expected " +
+    return Status::Corruption(found.Place() + "expected " +
                               std::to_string(batch.shards) + " shards, found " +
                               std::to_string(record.shards));
   }
+  const auto& before = records_[shard];
+  if (!before.empty() && record.sequence <= before.back().record.sequence) {
+    return Status::Corruption(found.Place() + "expected a sequence above " +
+                              std::to_string(before.back().record.sequence));
+  }
   ++batch.found;
-  records_[shard].push_back(record);
   last_sequence_ = std::max(last_sequence_, record.sequence);
+  records_[shard].push_back(found);
   return Status::Ok();
 }
 
@@ -86,13 +96,12 @@ uint64_t LogReplay::incomplete() const {
 }
 
 Status LogReplay::Apply(uint32_t shard, RowApplier* applier) const {
-  for (const LogRecord& record : records_[shard]) {
+  for (const Found& found : records_[shard]) {
+    const LogRecord& record = found.record;
     if (!IsWhole(record.sequence)) continue;
     const Status status = applier->Apply(record.sequence, record.body);
     if (status.code() == StatusCode::kCorruption) {
-      return Status::Corruption(folder_ + ", shard " + std::to_string(shard) +
-                                ", batch " + std::to_string(record.sequence) +
-                                ": " + std::string(status.message()));
+      return Status::Corruption(found.Place() + std::string(status.message()));
     }
     POMAI_RETURN_IF_ERROR(status);
   }

@@ -39,8 +39,17 @@ class LogReplay {
   uint64_t bytes() const { return bytes_; }
   // Batches of which a shard's record is missing.
   uint64_t incomplete() const;
-  // The records of a shard, for inspection; and whether a batch is whole.
-  const std::vector<LogRecord>& records(uint32_t shard) const {
+  // A record, and where it is.
+  struct Found {
+    LogRecord record;
+    const LogReader* log;
+    uint64_t offset;
+
+    // "<path> at <offset>: batch <sequence>: "
+    std::string Place() const;
+  };
+  // Those of a shard, for inspection; and whether a batch is whole.
+  const std::vector<Found>& records(uint32_t shard) const {
     return records_[shard];
   }
   bool IsWhole(uint64_t sequence) const;
@@ -48,8 +57,7 @@ class LogReplay {
  private:
   Status FindLogs();
   Status ReadLog(uint32_t shard, uint64_t number, bool last, bool cut);
-  Status Count(uint32_t shard, const std::string& path,
-               const LogRecord& record);
+  Status Count(uint32_t shard, const Found& found);
 
   struct Batch {
     uint32_t shards = 0;
@@ -61,7 +69,7 @@ class LogReplay {
   const MembraneManifest& manifest_;
   std::vector<std::vector<uint64_t>> logs_;          // numbers by shard, rising
   std::vector<std::unique_ptr<LogReader>> readers_;  // whose bodies are used
-  std::vector<std::vector<LogRecord>> records_;      // by shard
+  std::vector<std::vector<Found>> records_;          // by shard
   std::map<uint64_t, Batch> batches_;
   uint64_t last_sequence_;
   uint64_t bytes_ = 0;

@@ -32,6 +32,7 @@ class LogReader {
   // end. Corruption names file, offset, what was expected and what was found.
   Result<bool> Next(LogRecord* record);
 
+  const std::string& path() const { return path_; }
   // Where the sound part ends, once Next has returned false; so far, before.
   uint64_t end() const { return end_; }
   // After Next returned false: bytes follow the end (a torn record, or room
