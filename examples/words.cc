@@ -18,9 +18,9 @@ int main(int argc, char** argv) {
 
   // A batch is applied as a whole, and durable when Write returns.
   pomai::WriteBatch batch;
-  batch.Put(1, std::vector<float>{0.9f, 0.1f, 0.0f});
-  batch.Put(2, std::vector<float>{0.8f, 0.2f, 0.1f});
-  batch.Put(3, std::vector<float>{0.0f, 0.1f, 0.9f});
+  batch.Put(1, std::vector{0.9f, 0.1f, 0.0f});
+  batch.Put(2, std::vector{0.8f, 0.2f, 0.1f});
+  batch.Put(3, std::vector{0.0f, 0.1f, 0.9f});
   if (auto status = (*db)->Write(batch); !status.ok()) return Fail(status);
 
   // A snapshot does not see what is written later.
@@ -28,16 +28,13 @@ int main(int argc, char** argv) {
   if (!snapshot.ok()) return Fail(snapshot.status());
   if (auto status = (*db)->Delete(2); !status.ok()) return Fail(status);
 
-  const std::vector<float> query = {1.0f, 0.0f, 0.0f};
-  auto now = (*db)->Search(query, 2);
-  auto before = (*db)->Search(query, 2, {.snapshot = *snapshot});
-  if (!now.ok()) return Fail(now.status());
-  if (!before.ok()) return Fail(before.status());
-  for (const auto& row : *now) {
-    std::printf("now    id %d at %.4f\n", int(row.id), row.distance);
+  const std::vector query{1.0f, 0.0f, 0.0f};
+  for (bool now : {true, false}) {
+    auto rows =
+        (*db)->Search(query, 2, {.snapshot = now ? nullptr : *snapshot});
+    if (!rows.ok()) return Fail(rows.status());
+    for (const auto& row : *rows)
+      std::printf("%s id %d at %.4f\n", now ? "now   " : "before", int(row.id),
+                  row.distance);
   }
-  for (const auto& row : *before) {
-    std::printf("before id %d at %.4f\n", int(row.id), row.distance);
-  }
-  return 0;
 }
