@@ -9,12 +9,14 @@ namespace {
 
 constexpr int kMaxAttempts = 8;
 
-// Meta page and shard pages as of one moment.
+// Meta page and shard pages as of one moment; without `tails` the meta page
+// alone.
 Status ReadHeads(PageStore* store, MetaPage* meta,
                  std::vector<TailHead>* tails) {
   POMAI_ASSIGN_OR_RETURN(PageGuard guard,
                          store->Read(kMetaBlock, PageLock::kShare));
   POMAI_ASSIGN_OR_RETURN(*meta, MetaPage::Decode(guard.data()));
+  if (tails == nullptr) return Status::Ok();
   tails->clear();
   for (uint32_t shard = 0; shard < meta->shards; ++shard) {
     const BlockNumber block = ShardBlock(shard);
@@ -25,6 +27,47 @@ Status ReadHeads(PageStore* store, MetaPage* meta,
     tails->push_back(head);
   }
   return Status::Ok();
+}
+
+// The older view has nearly all segments that a step of maintenance left.
+Result<SegmentDirectory> DirectoryOf(PageStore* store, const SegmentRef& ref,
+                                     PageLock sealed, const View* older) {
+  if (older != nullptr) {
+    const auto& known = older->manifest.segments;
+    for (size_t i = 0; i < known.size(); ++i) {
+      if (known[i].extent.id != ref.extent.id) continue;
+      return older->directories[i].For(ref);
+    }
+  }
+  return SegmentDirectory::Load(store, ref, sealed);
+}
+
+// Both of one moment. `tails` may be null.
+Result<std::shared_ptr<const View>> Take(PageStore* store, PageLock sealed,
+                                         ViewCache* cache, uint64_t key,
+                                         std::vector<TailHead>* tails) {
+  for (int attempt = 1;; ++attempt) {
+    MetaPage meta;
+    POMAI_RETURN_IF_ERROR(ReadHeads(store, &meta, tails));
+    if (auto view = cache->Find(key, meta)) return view;
+    const auto older = cache->FindOlder(key, meta);
+    Status status;
+    if (auto manifest = Manifest::Load(store, meta, sealed); manifest.ok()) {
+      auto view = MakeView(store, sealed, meta, std::move(manifest).value(),
+                           older.get());
+      if (view.ok()) {
+        cache->Put(key, *view);
+        return view;
+      }
+      status = view.status();
+    } else {
+      status = manifest.status();
+    }
+    if (status.code() != StatusCode::kAborted || attempt == kMaxAttempts) {
+      return status;
+    }
+    POMAI_RETURN_IF_ERROR(store->Poll());
+  }
 }
 
 }  // namespace
@@ -70,7 +113,7 @@ Result<std::shared_ptr<const View>> MakeView(PageStore* store, PageLock sealed,
   view->manifest = std::move(manifest);
   for (const SegmentRef& ref : view->manifest.segments) {
     POMAI_ASSIGN_OR_RETURN(SegmentDirectory directory,
-                           SegmentDirectory::Load(store, ref, sealed));
+                           DirectoryOf(store, ref, sealed, older));
     view->directories.push_back(std::move(directory));
   }
   if (meta.dimensions == 0) return std::shared_ptr<const View>(view);
@@ -139,31 +182,15 @@ void ViewCache::PutAssigner(uint64_t key, uint64_t build_id,
 
 Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
                               ViewCache* cache, uint64_t key) {
-  for (int attempt = 1;; ++attempt) {
-    MetaPage meta;
-    Snapshot snapshot;
-    POMAI_RETURN_IF_ERROR(ReadHeads(store, &meta, &snapshot.tails));
-    snapshot.view = cache->Find(key, meta);
-    if (snapshot.view != nullptr) return snapshot;
-    const auto older = cache->FindOlder(key, meta);
-    Status status;
-    if (auto manifest = Manifest::Load(store, meta, sealed); manifest.ok()) {
-      auto view = MakeView(store, sealed, meta, std::move(manifest).value(),
-                           older.get());
-      if (view.ok()) {
-        snapshot.view = *view;
-        cache->Put(key, snapshot.view);
-        return snapshot;
-      }
-      status = view.status();
-    } else {
-      status = manifest.status();
-    }
-    if (status.code() != StatusCode::kAborted || attempt == kMaxAttempts) {
-      return status;
-    }
-    POMAI_RETURN_IF_ERROR(store->Poll());
-  }
+  Snapshot snapshot;
+  POMAI_ASSIGN_OR_RETURN(snapshot.view,
+                         Take(store, sealed, cache, key, &snapshot.tails));
+  return snapshot;
+}
+
+Result<std::shared_ptr<const View>> TakeView(PageStore* store, PageLock sealed,
+                                             ViewCache* cache, uint64_t key) {
+  return Take(store, sealed, cache, key, nullptr);
 }
 
 Result<MetaPage> ReadMetaPage(PageStore* store) {

@@ -103,8 +103,11 @@ class ViewCache {
 Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
                               ViewCache* cache, uint64_t key);
 
-// The meta page alone, for what does not change any more: without the shard
-// pages, which inserts lock.
+// A snapshot's view alone: without the shard pages, which inserts lock.
+Result<std::shared_ptr<const View>> TakeView(PageStore* store, PageLock sealed,
+                                             ViewCache* cache, uint64_t key);
+
+// The meta page alone, for what does not change any more.
 Result<MetaPage> ReadMetaPage(PageStore* store);
 
 }  // namespace pomai

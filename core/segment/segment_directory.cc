@@ -56,19 +56,25 @@ Result<SegmentDirectory> SegmentDirectory::Load(PageStore* store,
   directory.end_list_ = ref.end_list();
   ExtentReader reader(store, &ref.extent, lock);
   uint64_t offset = uint64_t{ref.directory_page} * kPageBodySize;
-  directory.starts_.reserve(ref.lists + size_t{2});
+  auto starts = std::make_shared<Start[]>(ref.lists + size_t{2});
   for (uint32_t i = 0; i < ref.lists + 2; ++i, offset += kEntrySize) {
     POMAI_ASSIGN_OR_RETURN(const uint8_t* entry, reader.At(offset, kEntrySize));
-    directory.starts_.push_back(
-        {GetFixed<uint32_t>(entry), GetFixed<uint32_t>(entry + 4)});
+    starts[i] = {GetFixed<uint32_t>(entry), GetFixed<uint32_t>(entry + 4)};
     if (i == 0) continue;
-    const Start start = directory.starts_[i - 1];
-    const Start next = directory.starts_[i];
+    const Start start = starts[i - 1];
+    const Start next = starts[i];
     if (!MakesSense(ref, i - 1, start.block, start.row, next.block, next.row)) {
       return WrongList(ref, i - 1, start.row, next.row, start.block,
                        next.block);
     }
   }
+  directory.starts_ = std::move(starts);
+  return directory;
+}
+
+SegmentDirectory SegmentDirectory::For(const SegmentRef& later) const {
+  SegmentDirectory directory = *this;
+  directory.first_live_list_ = later.first_live_list();
   return directory;
 }
 
