@@ -45,21 +45,23 @@ class ShardInsert {
   void Add(InsertBatch::Row* row) { rows_.push_back(row); }
   bool empty() const { return rows_.empty(); }
 
-  // Encodes again whenever a retrain gave the shard another codebook meanwhile.
-  Status Run(const InsertBatch& batch, Snapshot snapshot,
+  // Encodes for the current codebook, and again when the shard turns out to
+  // have another one: a retrain is under way.
+  Status Run(const InsertBatch& batch, std::shared_ptr<const View> view,
              InsertOutcome* outcome) {
+    uint64_t version = view->manifest.current_codebook();
     for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-      const View& view = *snapshot.view;
-      const uint64_t version = snapshot.tails[shard_].codebook_version;
-      POMAI_RETURN_IF_ERROR(Encode(batch, view, version));
+      POMAI_RETURN_IF_ERROR(Encode(batch, *view, version));
       AppendResult done;
-      const Status status = Append(version, RecordSize(view), &done);
+      const Status status = Append(version, RecordSize(*view), &done);
       outcome->tail_load =
-          std::max(outcome->tail_load, done.tail_rows / TailLimit(view));
+          std::max(outcome->tail_load, done.tail_rows / TailLimit(*view));
       if (!status.ok() || !done.codebook_changed) return status;
       POMAI_RETURN_IF_ERROR(store_->Poll());
-      POMAI_ASSIGN_OR_RETURN(snapshot,
+      POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
                              TakeSnapshot(store_, sealed_, cache_, key_));
+      view = std::move(snapshot.view);
+      version = snapshot.tails[shard_].codebook_version;
     }
     return Status::Aborted("the codebook changed " +
                            std::to_string(kMaxAttempts) +
@@ -191,16 +193,15 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
                           uint64_t key, InsertOutcome* outcome) {
   if (rows_.empty()) return Status::Ok();
   POMAI_FAULT_STEP("insert");
-  POMAI_ASSIGN_OR_RETURN(Snapshot snapshot,
-                         TakeSnapshot(store, sealed, cache, key));
-  POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
-  if (snapshot.view->meta.dimensions == 0 && FirstDimensions() != 0) {
+  POMAI_ASSIGN_OR_RETURN(auto view, TakeView(store, sealed, cache, key));
+  POMAI_RETURN_IF_ERROR(CheckDimensions(view->meta.dimensions));
+  if (view->meta.dimensions == 0 && FirstDimensions() != 0) {
     POMAI_RETURN_IF_ERROR(SettleDimensions(store, FirstDimensions()));
     POMAI_FAULT_POINT("dimensions-settled");
-    POMAI_ASSIGN_OR_RETURN(snapshot, TakeSnapshot(store, sealed, cache, key));
-    POMAI_RETURN_IF_ERROR(CheckDimensions(snapshot.view->meta.dimensions));
+    POMAI_ASSIGN_OR_RETURN(view, TakeView(store, sealed, cache, key));
+    POMAI_RETURN_IF_ERROR(CheckDimensions(view->meta.dimensions));
   }
-  const uint32_t shards = snapshot.view->meta.shards;
+  const uint32_t shards = view->meta.shards;
   std::vector<ShardInsert> inserts;
   for (uint32_t shard = 0; shard < shards; ++shard) {
     inserts.emplace_back(store, sealed, cache, key, shard);
@@ -209,7 +210,7 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
   const AtExit forget([this]() noexcept { ForgetPublished(); });
   for (ShardInsert& insert : inserts) {
     if (insert.empty()) continue;
-    POMAI_RETURN_IF_ERROR(insert.Run(*this, snapshot, outcome));
+    POMAI_RETURN_IF_ERROR(insert.Run(*this, view, outcome));
   }
   return Status::Ok();
 }
