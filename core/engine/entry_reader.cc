@@ -24,12 +24,11 @@ Result<uint32_t> EntryReader::Count(uint32_t list) {
   uint32_t count = 0;
   for (Source& source : segments_) {
     const ListRange range = DirectoryOf(source).List(list);
-    for (uint32_t i = 0; i < range.rows; ++i) {
-      POMAI_ASSIGN_OR_RETURN(const bool dead,
-                             source.reader->IsDead(range.first_row + i));
-      if (!dead) ++count;
-      POMAI_RETURN_IF_ERROR(PollSometimes());
-    }
+    POMAI_ASSIGN_OR_RETURN(
+        const uint32_t dead,
+        source.reader->CountDead(range.first_row, range.rows));
+    count += range.rows - dead;
+    POMAI_RETURN_IF_ERROR(PollSometimes());
   }
   return count;
 }

@@ -43,20 +43,15 @@ size_t MovableSegment(const Space& space) {
 
 Result<uint64_t> CountDead(const MaintenanceHost& host, const View& view,
                            size_t segment) {
-  constexpr uint64_t kRowsPerPoll = 16384;
-  const SegmentRef& ref = view.manifest.segments[segment];
-  SegmentReader reader(host.store, view.meta.shape(), &ref, host.sealed);
-  uint64_t dead = 0;
-  for (uint64_t row = view.directories[segment].first_live_row();
-       row < ref.rows; ++row) {
-    POMAI_ASSIGN_OR_RETURN(const bool is_dead,
-                           reader.IsDead(static_cast<uint32_t>(row)));
-    dead += is_dead ? 1 : 0;
-    if (row % kRowsPerPoll != 0) continue;
-    reader.Release();
-    POMAI_RETURN_IF_ERROR(host.store->Poll());
-  }
-  return dead;
+  SegmentReader reader(host.store, view.meta.shape(),
+                       &view.manifest.segments[segment], host.sealed);
+  const SegmentDirectory& directory = view.directories[segment];
+  POMAI_ASSIGN_OR_RETURN(
+      const uint32_t dead,
+      reader.CountDead(directory.first_live_row(), directory.live_rows()));
+  reader.Release();
+  POMAI_RETURN_IF_ERROR(host.store->Poll());
+  return uint64_t{dead};
 }
 
 // For progress.

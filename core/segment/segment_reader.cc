@@ -1,6 +1,7 @@
 #include "core/segment/segment_reader.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "core/base/coding.h"
@@ -64,6 +65,33 @@ Result<bool> SegmentReader::IsDead(uint32_t row) {
   POMAI_ASSIGN_OR_RETURN(const uint8_t* byte,
                          dead_.At(SectionOffset(ref_->dead_page) + row / 8, 1));
   return (*byte >> (row % 8) & 1) != 0;
+}
+
+Result<uint32_t> SegmentReader::CountDead(uint32_t first, uint32_t count) {
+  if (count == 0) return 0u;
+  POMAI_RETURN_IF_ERROR(
+      CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
+  constexpr uint32_t kRowsPerPage = 8 * kPageBodySize;
+  uint32_t dead = 0;
+  for (uint32_t row = first, left = count; left > 0;) {
+    const uint32_t part = std::min(left, kRowsPerPage - row % kRowsPerPage);
+    const uint32_t bytes = (row % 8 + part + 7) / 8;
+    POMAI_ASSIGN_OR_RETURN(
+        const uint8_t* at,
+        dead_.At(SectionOffset(ref_->dead_page) + row / 8, bytes));
+    for (uint32_t i = 0; i < bytes; ++i) {
+      dead += static_cast<uint32_t>(std::popcount(at[i]));
+    }
+    // Bits before the first and behind the last.
+    const uint32_t before = at[0] & ((1u << row % 8) - 1);
+    const uint32_t used = (row + part - 1) % 8 + 1;
+    const uint32_t behind = uint32_t{at[bytes - 1]} >> used;
+    dead -=
+        static_cast<uint32_t>(std::popcount(before) + std::popcount(behind));
+    row += part;
+    left -= part;
+  }
+  return dead;
 }
 
 Status SegmentReader::Rows(uint32_t first, uint32_t count,

@@ -31,6 +31,8 @@ class SegmentReader {
   Result<uint64_t> Id(uint32_t row);
   // Read from its page each time, never remembered.
   Result<bool> IsDead(uint32_t row);
+  // How many of the rows [first, first + count) are dead.
+  Result<uint32_t> CountDead(uint32_t first, uint32_t count);
   // Ids and dead flags of rows [first, first + count), for passes over all.
   Status Rows(uint32_t first, uint32_t count, std::vector<uint64_t>* ids,
               std::vector<bool>* dead);

@@ -165,6 +165,32 @@ TEST(DeadBitmap, BitsAreSetOnceAndSeenAtOnce) {
             std::vector<uint64_t>(sample.ids.begin() + 2, sample.ids.end()));
 }
 
+// Over byte and page borders, from any row to any.
+TEST(DeadBitmap, TheDeadOfAnyRangeAreCounted) {
+  constexpr uint32_t kRows = 70003;
+  SegmentSample sample({16, 1, Metric::kL2}, {0, kRows});
+  auto store = Stored(&sample);
+  std::vector<uint32_t> rows;
+  for (uint32_t row = 0; row < kRows; row += row % 7 + 1) rows.push_back(row);
+  ASSERT_TRUE(MarkDead(store.get(), sample.ref, rows).ok());
+  SegmentReader reader(store.get(), sample.shape, &sample.ref, PageLock::kPin);
+  const auto expect = [&](uint32_t first, uint32_t count) {
+    const auto from = std::lower_bound(rows.begin(), rows.end(), first);
+    const auto to = std::lower_bound(rows.begin(), rows.end(), first + count);
+    EXPECT_EQ(reader.CountDead(first, count).value(), to - from)
+        << count << " from " << first << " on";
+  };
+  for (const uint32_t middle : {8u, 8 * uint32_t{kPageBodySize}}) {
+    for (uint32_t first = middle - 8; first <= middle + 8; ++first) {
+      for (uint32_t count = 0; count < 40; ++count) expect(first, count);
+    }
+  }
+  expect(0, kRows);
+  expect(kRows - 1, 1);
+  EXPECT_EQ(reader.CountDead(1, kRows).status().code(),
+            StatusCode::kCorruption);
+}
+
 TEST(DeadBitmap, RowsThatDoNotRiseOrDoNotExistAreRefused) {
   SegmentSample sample({16, 1, Metric::kL2}, {10, 3});
   auto store = Stored(&sample);
