@@ -24,6 +24,12 @@ kernel::CentroidRanking RankingFor(Metric metric) {
                                    : kernel::CentroidRanking::kL2;
 }
 
+uint32_t Assigner::ProbesFor(uint32_t parents, float parent_share) {
+  const auto wanted = static_cast<uint32_t>(
+      std::ceil(parent_share * static_cast<float>(parents)));
+  return std::min(parents, std::max(kFewestProbes, wanted));
+}
+
 Assigner::Assigner(const Centroids* centroids, float parent_share)
     : parents_(centroids->dimensions),
       lists_(centroids->dimensions),
@@ -36,10 +42,7 @@ Assigner::Assigner(const Centroids* centroids, float parent_share)
         centroids->lists.data() + size_t{first} * centroids->dimensions,
         centroids->child_start[p + 1] - first, ranking);
   }
-  probes_ = std::min(
-      parent_count_,
-      std::max(kFewestProbes,
-               static_cast<uint32_t>(std::ceil(parent_share * parent_count_))));
+  probes_ = ProbesFor(parent_count_, parent_share);
   block_ = std::clamp(kBlockFloats / centroids->dimensions, kShortestBlock,
                       kLongestBlock);
   all_.resize(block_);

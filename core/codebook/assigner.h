@@ -20,6 +20,9 @@ class Assigner {
  public:
   static constexpr float kParentShare = 0.2f;
 
+  // How many of so many parents are looked into.
+  static uint32_t ProbesFor(uint32_t parents, float parent_share);
+
   explicit Assigner(const Centroids* centroids,
                     float parent_share = kParentShare);
 

@@ -9,6 +9,7 @@
 
 #include "core/base/coding.h"
 #include "core/base/fault_point.h"
+#include "core/codebook/assigner.h"
 #include "core/kernel/distance.h"
 #include "core/kernel/rank_int8.h"
 
@@ -17,8 +18,6 @@ namespace {
 
 constexpr uint32_t kMagic = 0x4B424D50;  // "PMBK"
 constexpr uint32_t kHeaderSize = 32;
-// Of int8's ranking, the lists whose exact distance decides an assignment.
-constexpr uint32_t kExactCandidates = 8;
 
 // Where the sections lie.
 struct Layout {
@@ -176,16 +175,29 @@ Status StoreHeader(PageStore* store, const Extent& extent, uint64_t version,
   return stream.Finish();
 }
 
-// Distance of a vector from a centroid as assignments compare it.
-float ExactScore(Metric metric, const float* vector, const float* centroid,
-                 uint32_t dimensions) {
-  if (metric != Metric::kCosine) {
-    return kernel::SquaredL2(vector, centroid, dimensions);
+// Which lists are whose children, and the parents' centroids.
+Status ReadParents(ExtentReader* reader, const Extent& extent,
+                   const Layout& layout, std::vector<uint32_t>* starts,
+                   std::vector<float>* parents) {
+  const uint64_t at = StartOf(layout.parents_page());
+  starts->resize(layout.parents + 1);
+  parents->resize(layout.parents * layout.dimensions);
+  POMAI_RETURN_IF_ERROR(
+      ReadInto(reader, at, layout.starts_bytes(), starts->data()));
+  if (starts->front() != 0) {
+    return Broken(extent, "first child", "0", starts->front());
   }
-  const double norm = kernel::Norm(centroid, dimensions);
-  if (norm == 0) return 0;
-  return static_cast<float>(
-      -kernel::InnerProduct(vector, centroid, dimensions) / norm);
+  if (starts->back() != layout.lists) {
+    return Broken(extent, "last child", std::to_string(layout.lists),
+                  starts->back());
+  }
+  const auto descent = std::is_sorted_until(starts->begin(), starts->end());
+  if (descent != starts->end()) {
+    return Broken(extent, "next parent's child from",
+                  std::to_string(*(descent - 1)) + " on", *descent);
+  }
+  return ReadInto(reader, at + layout.starts_bytes(), 4 * parents->size(),
+                  parents->data());
 }
 
 }  // namespace
@@ -244,6 +256,13 @@ Result<std::shared_ptr<const Codebook>> Codebook::Load(PageStore* store,
       ReadInto(&reader, ranks + 4 * lists, 4 * lists, codebook->norms_.data()));
   POMAI_RETURN_IF_ERROR(
       ReadInto(&reader, ranks + 8 * lists, size, codebook->ranks_.data()));
+  std::vector<float> parents;
+  POMAI_RETURN_IF_ERROR(ReadParents(&reader, extent, header.layout,
+                                    &codebook->child_start_, &parents));
+  codebook->parents_ = kernel::PanelMatrix(codebook->dimensions_);
+  codebook->parents_.AddGroup(parents.data(),
+                              static_cast<uint32_t>(header.layout.parents),
+                              RankingFor(codebook->metric_));
   return std::shared_ptr<const Codebook>(std::move(codebook));
 }
 
@@ -260,31 +279,42 @@ std::shared_ptr<const Codebook> Codebook::Untrained(uint32_t dimensions,
   return codebook;
 }
 
-std::vector<float> Codebook::Scores(const float* query,
-                                    bool inner_product) const {
-  std::vector<int16_t> integers(dimensions_);
+Codebook::RankQuery Codebook::QueryFor(const float* vector,
+                                       bool inner_product) const {
+  RankQuery query;
+  query.integers.resize(dimensions_);
+  query.norms = inner_product ? nullptr : norms_.data();
   std::vector<float> moved;
-  float offset = 0;
   if (inner_product) {
-    offset = -kernel::InnerProduct(query, center_.data(), dimensions_);
+    query.offset = -kernel::InnerProduct(vector, center_.data(), dimensions_);
   } else {
     moved.resize(dimensions_);
-    for (uint32_t i = 0; i < dimensions_; ++i) moved[i] = query[i] - center_[i];
-    query = moved.data();
-    offset = kernel::InnerProduct(query, query, dimensions_);
+    for (uint32_t i = 0; i < dimensions_; ++i) {
+      moved[i] = vector[i] - center_[i];
+    }
+    vector = moved.data();
+    query.offset = kernel::InnerProduct(vector, vector, dimensions_);
   }
-  const float step = kernel::QuantizeQuery(query, dimensions_, integers.data());
-  const float* norms = inner_product ? nullptr : norms_.data();
-  std::vector<float> scores(lists_);
-  kernel::ScoreInt8Rows(
-      {ranks_.data(), scales_.data(), norms, lists_, dimensions_},
-      integers.data(), inner_product ? -step : -2 * step, offset,
-      scores.data());
-  return scores;
+  const float step =
+      kernel::QuantizeQuery(vector, dimensions_, query.integers.data());
+  query.factor = inner_product ? -step : -2 * step;
+  return query;
 }
 
-ListRanking Codebook::Rank(const float* query) const {
-  return ListRanking(Scores(query, metric_ == Metric::kInnerProduct));
+void Codebook::Score(const RankQuery& query, uint32_t first, uint32_t count,
+                     float* scores) const {
+  kernel::ScoreInt8Rows(
+      {ranks_.data() + size_t{first} * dimensions_, scales_.data() + first,
+       query.norms == nullptr ? nullptr : query.norms + first, count,
+       dimensions_},
+      query.integers.data(), query.factor, query.offset, scores);
+}
+
+ListRanking Codebook::Rank(const float* vector) const {
+  std::vector<float> scores(lists_);
+  Score(QueryFor(vector, metric_ == Metric::kInnerProduct), 0, lists_,
+        scores.data());
+  return ListRanking(std::move(scores));
 }
 
 Status Codebook::ReadCentroid(ExtentReader* reader, uint32_t list,
@@ -303,28 +333,6 @@ Status Codebook::ReadCentroid(ExtentReader* reader, uint32_t list,
   return ReadInto(reader, centroids_offset_ + list * size, size, to);
 }
 
-Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
-                                  const float* vector) const {
-  if (lists_ == 1) return 0u;
-  // Rows are assigned by L2 under inner product too: so were the lists trained.
-  ListRanking ranking(Scores(vector, /*inner_product=*/false));
-  ExtentReader reader(store, &extent_, lock);
-  std::vector<float> centroid(dimensions_);
-  uint32_t nearest = 0;
-  float best = std::numeric_limits<float>::infinity();
-  RankedList candidate;
-  for (uint32_t i = 0; i < kExactCandidates && ranking.Next(&candidate); ++i) {
-    POMAI_RETURN_IF_ERROR(
-        ReadCentroid(&reader, candidate.list, centroid.data()));
-    const float score =
-        ExactScore(metric_, vector, centroid.data(), dimensions_);
-    if (i > 0 && !(score < best)) continue;
-    nearest = candidate.list;
-    best = score;
-  }
-  return nearest;
-}
-
 Result<Centroids> Codebook::LoadCentroids(PageStore* store,
                                           const Extent& extent, PageLock lock) {
   ExtentReader reader(store, &extent, lock);
@@ -333,28 +341,9 @@ Result<Centroids> Codebook::LoadCentroids(PageStore* store,
   Centroids centroids;
   centroids.dimensions = static_cast<uint32_t>(layout.dimensions);
   centroids.metric = header.metric;
-  auto& starts = centroids.child_start;
-  starts.resize(layout.parents + 1);
-  const uint64_t parents = StartOf(layout.parents_page());
-  POMAI_RETURN_IF_ERROR(
-      ReadInto(&reader, parents, layout.starts_bytes(), starts.data()));
-  if (starts.front() != 0) {
-    return Broken(extent, "first child", "0", starts.front());
-  }
-  if (starts.back() != layout.lists) {
-    return Broken(extent, "last child", std::to_string(layout.lists),
-                  starts.back());
-  }
-  const auto descent = std::is_sorted_until(starts.begin(), starts.end());
-  if (descent != starts.end()) {
-    return Broken(extent, "next parent's child from",
-                  std::to_string(*(descent - 1)) + " on", *descent);
-  }
-  centroids.parents.resize(layout.parents * layout.dimensions);
+  POMAI_RETURN_IF_ERROR(ReadParents(
+      &reader, extent, layout, &centroids.child_start, &centroids.parents));
   centroids.lists.resize(layout.lists * layout.dimensions);
-  POMAI_RETURN_IF_ERROR(ReadInto(&reader, parents + layout.starts_bytes(),
-                                 4 * centroids.parents.size(),
-                                 centroids.parents.data()));
   POMAI_RETURN_IF_ERROR(ReadInto(&reader, StartOf(layout.centroids_page()),
                                  4 * centroids.lists.size(),
                                  centroids.lists.data()));

@@ -1,6 +1,6 @@
 // Codebook: the stored centroids of a membrane, versioned. In memory it keeps
-// int8 centroids to rank lists with; exact floats are read from its pages, for
-// the few lists a search probes.
+// int8 centroids to rank lists with, and the parents; exact floats of lists are
+// read from its pages, for the few that a search probes.
 //
 //   POMAI_ASSIGN_OR_RETURN(auto codebook, Codebook::Load(store, extent, lock));
 //   ListRanking ranking = codebook->Rank(rotated_query);
@@ -27,6 +27,7 @@
 #include "core/codebook/list_ranking.h"
 #include "core/codebook/training.h"
 #include "core/host/extent.h"
+#include "core/kernel/matrix.h"
 
 namespace pomai {
 
@@ -56,7 +57,8 @@ class Codebook {
   // reads extent(); it is not touched where the codebook is untrained.
   Status ReadCentroid(ExtentReader* reader, uint32_t list, float* to) const;
   const Extent& extent() const { return extent_; }
-  // The nearest list of one vector: int8 ranking, exact among the best eight.
+  // The nearest list of one vector: among the children of the nearest fifth of
+  // the parents (Assigner), by int8 ranking, exact among the best four.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,
                           const float* vector) const;
   // Everything back in memory, for a build's Assigner.
@@ -66,8 +68,22 @@ class Codebook {
  private:
   Codebook() = default;
 
-  // Scores of all lists: minus the inner products, or squared L2 distances.
-  std::vector<float> Scores(const float* query, bool inner_product) const;
+  // A query in int16, ready to be scored against ranks_: by minus the inner
+  // product, or by squared L2 distance.
+  struct RankQuery {
+    std::vector<int16_t> integers;
+    float factor;
+    float offset;
+    const float* norms;  // null for inner products
+  };
+  RankQuery QueryFor(const float* vector, bool inner_product) const;
+  // Scores of the lists [first, first + count).
+  void Score(const RankQuery& query, uint32_t first, uint32_t count,
+             float* scores) const;
+  // Numbers of parents, in any order.
+  std::vector<RankedList> NearestParents(const float* vector) const;
+  // The best few by int8 of those parents' children.
+  std::vector<RankedList> NearestChildren(const float* vector) const;
 
   uint64_t version_ = 0;
   uint32_t dimensions_ = 0;
@@ -79,6 +95,8 @@ class Codebook {
   std::vector<float> scales_;
   std::vector<float> norms_;
   std::vector<int8_t> ranks_;
+  std::vector<uint32_t> child_start_;  // of each parent, and their end
+  kernel::PanelMatrix parents_{1};     // one group
 };
 
 }  // namespace pomai
