@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "core/memtable/tail.h"
@@ -10,16 +11,10 @@ namespace {
 // Behind every list of every codebook.
 constexpr uint64_t kNoDistanceKey = UINT64_MAX - 1;
 
-// Entry n of a directory makes sense: a known list, and a record that lies in
-// pages that are linked.
-Status CheckEntry(const TailWalk& walk, uint32_t slot, uint32_t list) {
-  if (list == kNoDistanceList) return Status::Ok();
+Status WrongEntry(const TailWalk& walk, uint32_t slot, uint32_t list) {
   const TailDirectory& directory = walk.directory();
   const uint64_t end = (uint64_t{slot} + 1) * directory.record_size;
   const uint64_t linked = uint64_t{directory.payload_pages} * kPageBodySize;
-  if (list < kMaxLists && directory.record_size > 0 && end <= linked) {
-    return Status::Ok();
-  }
   return Status::Corruption(
       "block " + std::to_string(walk.block()) + ": entry " +
       std::to_string(slot) + ": expected a list below " +
@@ -29,22 +24,33 @@ Status CheckEntry(const TailWalk& walk, uint32_t slot, uint32_t list) {
       " bytes that ends at " + std::to_string(end));
 }
 
-// Stable radix sort of `entries` by keys[i] <= most.
+// Entries before this one have their records in pages that are linked.
+uint64_t LinkedEntries(const TailDirectory& directory) {
+  if (directory.record_size == 0) return 0;
+  return uint64_t{directory.payload_pages} * kPageBodySize /
+         directory.record_size;
+}
+
+// Stable radix sort of `entries` by keys[i] <= most, in one pass wherever the
+// counters stay in the cache: searches do it.
 void SortByKey(uint32_t most, std::vector<uint32_t>* keys,
                std::vector<TailView::Entry>* entries) {
-  constexpr uint32_t kDigitBits = 11;
-  constexpr uint32_t kDigits = 1u << kDigitBits;
+  constexpr uint32_t kMostDigitBits = 13;
+  const auto bits = static_cast<uint32_t>(std::bit_width(most));
+  const uint32_t passes = (bits + kMostDigitBits - 1) / kMostDigitBits;
+  if (passes == 0) return;
+  const uint32_t digit_bits = (bits + passes - 1) / passes;
+  const uint32_t digits = 1u << digit_bits;
   std::vector<uint32_t> next_keys(keys->size());
   std::vector<TailView::Entry> next_entries(entries->size());
-  std::vector<uint32_t> begin(kDigits + 1);
-  for (uint32_t shift = 0; shift < 32 && most >> shift != 0;
-       shift += kDigitBits) {
+  std::vector<uint32_t> begin;
+  for (uint32_t shift = 0; shift < bits; shift += digit_bits) {
     const auto digit = [&](size_t i) {
-      return (*keys)[i] >> shift & (kDigits - 1);
+      return (*keys)[i] >> shift & (digits - 1);
     };
-    begin.assign(kDigits + 1, 0);
+    begin.assign(digits + 1, 0);
     for (size_t i = 0; i < keys->size(); ++i) ++begin[digit(i) + 1];
-    for (uint32_t d = 0; d < kDigits; ++d) begin[d + 1] += begin[d];
+    for (uint32_t d = 0; d < digits; ++d) begin[d + 1] += begin[d];
     for (size_t i = 0; i < keys->size(); ++i) {
       const uint32_t to = begin[digit(i)]++;
       next_keys[to] = (*keys)[i];
@@ -71,10 +77,13 @@ Status TailView::Load(PageStore* store, const TailHead& head, uint32_t shard,
     if (!more || walk.id() > last_id) break;
     const TailDirectory& directory = walk.directory();
     const auto extent = static_cast<uint32_t>(extents_.size());
+    const uint64_t linked = LinkedEntries(directory);
     for (uint32_t slot = 0; slot < directory.count; ++slot) {
       const uint32_t list = TailDirectory::EntryList(walk.page(), slot);
       if ((list & kDeadEntry) != 0) continue;
-      POMAI_RETURN_IF_ERROR(CheckEntry(walk, slot, list));
+      if (list != kNoDistanceList && (list >= kMaxLists || slot >= linked)) {
+        return WrongEntry(walk, slot, list);
+      }
       entries_.push_back(
           {TailDirectory::EntryId(walk.page(), slot), list, extent, slot});
     }
