@@ -1,7 +1,9 @@
 #include "src/host_pg/relation_change.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/host/page.h"
@@ -41,9 +43,13 @@ Result<RelationChange::HeldPage*> RelationChange::Hold(BlockNumber block,
   pages_.reserve(pages_.size() + 1);
   Buffer buffer = InvalidBuffer;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
-    buffer = ReadBufferExtended(store_->relation_, store_->fork_, block, mode,
-                                store_->strategy_);
-    if (mode == RBM_NORMAL) LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+    if (mode == RBM_NORMAL) {
+      buffer = store_->PinRaw(block);
+      LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+    } else {
+      buffer = ReadBufferExtended(store_->relation_, store_->fork_, block, mode,
+                                  store_->strategy_);
+    }
   }));
   ++store_->held_;
   HeldPage& page = pages_.emplace_back();
@@ -52,66 +58,88 @@ Result<RelationChange::HeldPage*> RelationChange::Hold(BlockNumber block,
   return &page;
 }
 
+// An edited page that was locked later would come before it in the record.
+bool RelationChange::IsNextInRecord(const HeldPage& page) const {
+  if (store_->mode_ == RelationStore::Mode::kBuild || page.init) return false;
+  return std::none_of(
+      &page, pages_.data() + pages_.size(),
+      [](const HeldPage& later) { return later.edited != nullptr; });
+}
+
 // References into pages_ are given out only for as long as nothing is added.
 Status RelationChange::Copy(HeldPage* page) {
-  if (page->copy != nullptr) return Status::Ok();
+  if (page->edited != nullptr) return Status::Ok();
   if (edited_ == kMaxPages) {
     return Status::Internal("a change of more than " +
                             std::to_string(kMaxPages) + " pages");
   }
-  page->copy = std::make_unique<uint8_t[]>(kPageSize);
   ++edited_;
+  if (all_in_record_ && IsNextInRecord(*page)) {
+    return pg::Call([&]() noexcept {
+      if (record_ == nullptr) record_ = GenericXLogStart(store_->relation_);
+      page->edited = reinterpret_cast<uint8_t*>(
+          GenericXLogRegisterBuffer(record_, page->buffer, 0));
+    });
+  }
+  all_in_record_ = false;
+  page->own = std::make_unique<uint8_t[]>(kPageSize);
+  page->edited = page->own.get();
+  if (!page->init) {
+    std::memcpy(page->edited, BufferGetPage(page->buffer), kPageSize);
+  }
   return Status::Ok();
 }
 
 Result<const uint8_t*> RelationChange::Lock(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_NORMAL));
-  if (page->copy != nullptr) {
-    return static_cast<const uint8_t*>(page->copy.get());
-  }
+  if (page->edited != nullptr) return static_cast<const uint8_t*>(page->edited);
   return reinterpret_cast<const uint8_t*>(BufferGetPage(page->buffer));
 }
 
 Result<uint8_t*> RelationChange::Edit(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_NORMAL));
-  if (page->copy != nullptr) return page->copy.get();
   POMAI_RETURN_IF_ERROR(Copy(page));
-  std::memcpy(page->copy.get(), BufferGetPage(page->buffer), kPageSize);
-  return page->copy.get();
+  return page->edited;
 }
 
 Result<uint8_t*> RelationChange::Init(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_ZERO_AND_LOCK));
-  POMAI_RETURN_IF_ERROR(Copy(page));
   page->init = true;
-  return page->copy.get();
+  POMAI_RETURN_IF_ERROR(Copy(page));
+  return page->edited;
 }
 
 // The server's header of an edited page is that of the buffer, which our lock
 // has kept as it was; only what is ours is copied.
-void RelationChange::ApplyLogged() {
-  GenericXLogState* state = GenericXLogStart(store_->relation_);
+GenericXLogState* RelationChange::RegisterAll() const {
+  GenericXLogState* record = GenericXLogStart(store_->relation_);
   for (const HeldPage& page : pages_) {
-    if (page.copy == nullptr) continue;
+    if (page.edited == nullptr) continue;
     ::Page image = GenericXLogRegisterBuffer(
-        state, page.buffer, page.init ? GENERIC_XLOG_FULL_IMAGE : 0);
+        record, page.buffer, page.init ? GENERIC_XLOG_FULL_IMAGE : 0);
     if (page.init) {
-      FillPage(image, page.copy.get());
+      FillPage(image, page.edited);
     } else {
-      CopyContents(image, page.copy.get());
+      CopyContents(image, page.edited);
     }
   }
-  GenericXLogFinish(state);
+  return record;
+}
+
+void RelationChange::ApplyLogged() {
+  GenericXLogFinish(all_in_record_ && record_ != nullptr
+                        ? std::exchange(record_, nullptr)
+                        : RegisterAll());
 }
 
 void RelationChange::ApplyUnlogged() {
   for (const HeldPage& page : pages_) {
-    if (page.copy == nullptr) continue;
+    if (page.edited == nullptr) continue;
     ::Page target = BufferGetPage(page.buffer);
     if (page.init) {
-      FillPage(target, page.copy.get());
+      FillPage(target, page.edited);
     } else {
-      CopyContents(target, page.copy.get());
+      CopyContents(target, page.edited);
     }
     MarkBufferDirty(page.buffer);
   }
@@ -131,12 +159,14 @@ Status RelationChange::Commit() {
 }
 
 void RelationChange::Release() {
+  if (record_ != nullptr) GenericXLogAbort(std::exchange(record_, nullptr));
   for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
     if (!store_->abandoned_) UnlockReleaseBuffer(page->buffer);
     --store_->held_;
   }
   pages_.clear();
   edited_ = 0;
+  all_in_record_ = true;
 }
 
 }  // namespace pomai

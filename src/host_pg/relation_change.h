@@ -3,10 +3,10 @@
 //   RelationChange change(&store);
 //   POMAI_ASSIGN_OR_RETURN(uint8_t* page, change.Edit(block));
 //
-// Pages are edited in copies of its own. Commit registers the edited ones in
-// the order in which they were locked: replay locks them in the order of the
-// record and holds them all, so any other order could hang it against a reader.
-// Made by RelationStore::BeginChange.
+// Pages are edited in copies: those that the server's record keeps anyway, or
+// its own. The record has the edited pages in the order in which they were
+// locked: replay locks them in that order and holds them all, so any other
+// could hang it against a reader. Made by RelationStore::BeginChange.
 #pragma once
 
 #include <memory>
@@ -35,11 +35,14 @@ class RelationChange : public PageChange {
     BlockNumber block = kNoBlock;
     Buffer buffer = InvalidBuffer;
     bool init = false;
-    std::unique_ptr<uint8_t[]> copy;  // null: locked only
+    uint8_t* edited = nullptr;       // the copy; null: locked only
+    std::unique_ptr<uint8_t[]> own;  // the copy, where the record has none
   };
 
   Result<HeldPage*> Hold(BlockNumber block, ReadBufferMode mode);
   Status Copy(HeldPage* page);
+  bool IsNextInRecord(const HeldPage& page) const;
+  GenericXLogState* RegisterAll() const;
   void ApplyUnlogged();
   void ApplyLogged();
   void Release();
@@ -47,6 +50,9 @@ class RelationChange : public PageChange {
   RelationStore* store_;
   int edited_ = 0;
   std::vector<HeldPage> pages_;  // in the order of locking
+  // The record, which has all edited pages that have no copy of their own.
+  GenericXLogState* record_ = nullptr;
+  bool all_in_record_ = true;
 };
 
 // Makes `page` a page of ours with the body and header of `from`.
