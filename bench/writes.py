@@ -18,8 +18,8 @@ from harness import cluster, indexes, machine, writes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(HERE), "build")
-PARTS = {"doubling": "doubling", "load": "under_load",
-         "latency": "insert_latency", "rounds": "rounds"}
+PARTS = {"one_row": "one_row_turns", "doubling": "doubling", "drift": "drift",
+         "load": "under_load", "latency": "insert_latency", "rounds": "rounds"}
 
 
 def arguments():

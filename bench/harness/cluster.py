@@ -72,6 +72,17 @@ class Cluster:
         return output([os.path.join(self.bin, "psql"), "-XqAt", "-d",
                        self.conninfo, "-v", "ON_ERROR_STOP=1"], script)
 
+    def reaped_seconds(self):
+        """Processor time of all server processes that have ended so far: a
+        session's counts once it is closed."""
+        with open(os.path.join(self._data, "postmaster.pid"),
+                  encoding="utf-8") as file:
+            postmaster = int(file.readline())
+        with open(f"/proc/{postmaster}/stat", encoding="utf-8") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        # cutime and cstime of proc(5); what comes first is field 3 there.
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
     @property
     def _data(self):
         return os.path.join(self.folder, "data")
@@ -105,6 +116,36 @@ class Cluster:
             options |= {"user": self.user, "group": self.user,
                         "extra_groups": []}
         output([os.path.join(self.bin, program), *arguments], **options)
+
+
+class Session:
+    """A psql that stays open as long as a `with` block."""
+
+    END = "end-of-script"
+
+    def __init__(self, cluster):
+        self._process = subprocess.Popen(
+            [os.path.join(cluster.bin, "psql"), "-XqAt", "-d",
+             cluster.conninfo, "-v", "ON_ERROR_STOP=1"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+
+    def run(self, sql):
+        """Runs one statement, without its semicolon; returns the bare rows."""
+        self._process.stdin.write(f"{sql};\n\\echo {self.END}\n")
+        self._process.stdin.flush()
+        lines = []
+        for line in self._process.stdout:
+            if line.strip() == self.END:
+                return "".join(lines)
+            lines.append(line)
+        raise RuntimeError(f"psql ended at: {sql}")
 
 
 def _lock(folder):

@@ -6,24 +6,40 @@ anew for each measurement. Everything returned is plain data.
 import glob
 import os
 import re
+import statistics
 import subprocess
 import tempfile
 import time
 
-from harness import report
+from harness import indexes, report
+from harness.cluster import Session
 from harness.measure import Bench, say
 
 INDEXED_ROWS = 300000
 STATEMENT_ROWS = 10000
 ONE_ROW = ("\\set row random(0, {last})\n"
-           "insert into t select id, v from source where id = :row;\n")
+           "insert into {table} select id, v from source where id = :row;\n")
 # With -R 200: 2,000 rows/s.
 TEN_ROWS = ("\\set row random(0, {last})\n"
-            "insert into t select id, v from source "
+            "insert into {table} select id, v from source "
             "where id >= :row order by id limit 10;\n")
 LOAD_RATE = 200
 WORKER_DONE = """
 select count(*) from pg_stat_activity where backend_type ~ '^pomai'"""
+# Rows by the nearest of some 64 of them, which go from near to far: what comes
+# late is unlike what came first.
+SORTED = """
+create table sorted as
+with centers as materialized (
+    select row_number() over (order by c.v {operator} first.v) as place, c.v
+    from source c, source first
+    where c.id % {step} = 0 and first.id = 0)
+select row_number() over (order by center, id) - 1 as place, id, v
+from (select id, v, (select place from centers c
+                     order by c.v {operator} s.v limit 1) as center
+      from source s) r;
+alter table sorted add primary key (place);
+vacuum (freeze, analyze) sorted"""
 
 
 class Writes(Bench):
@@ -33,15 +49,21 @@ class Writes(Bench):
         self.load(extensions)
         self.cluster.psql("alter table t rename to source")
 
-    def refill(self, rows, index):
-        """Table t with the first `rows` rows and the index, if there is one."""
-        self.cluster.psql(
-            "drop table if exists t; checkpoint;"
-            f"create table t as select * from source where id < {rows};"
-            "alter table t set (autovacuum_enabled = off, "
-            "parallel_workers = 2); vacuum (freeze, analyze) t;")
+    def refill(self, rows, index, order="source.id"):
+        """Table t with the first `rows` rows and the index, if there is one.
+        `order`: the table and column they come from."""
+        self.fill("t", rows, order)
         if index:
             self.build(index)
+
+    def fill(self, table, rows, order="source.id"):
+        """A table made anew."""
+        self.cluster.psql(
+            f"drop table if exists {table}; checkpoint;"
+            f"create table {table} as select id, v "
+            f"from {order.split('.')[0]} where {order} < {rows};"
+            f"alter table {table} set (autovacuum_enabled = off, "
+            f"parallel_workers = 2); vacuum (freeze, analyze) {table};")
 
     def measure_writes(self, name, index):
         """What one index costs; `index` None: the bare table."""
@@ -73,8 +95,9 @@ class Writes(Bench):
                 "wal_bytes": self._number(
                     f"select pg_wal_lsn_diff('{end}', '{start}')")}
 
-    def one_row(self, clients, seconds=8):
-        return self._pgbench(ONE_ROW, clients, ["-T", str(seconds)])
+    def one_row(self, clients, seconds=8, table="t"):
+        return self._pgbench(ONE_ROW, clients, ["-T", str(seconds)],
+                             table=table)
 
     def vacuum(self):
         """Seconds of VACUUM after a tenth of the rows was deleted."""
@@ -84,26 +107,74 @@ class Writes(Bench):
             vacuum (index_cleanup on) t;""")
         return _milliseconds(lines) / 1000
 
+    def one_row_turns(self, index, turns=5, seconds=5):
+        """One-row inserts a second into a bare table and into the indexed one,
+        in turns: medians, and their ratio."""
+        rows = min(INDEXED_ROWS, self.rows)
+        self.fill("bare", rows)
+        self.refill(rows, index)
+        runs = {}
+        for _ in range(turns):
+            for clients in (1, 4):
+                for table in ("bare", "t"):
+                    self.cluster.psql("checkpoint")
+                    runs.setdefault((clients, table), []).append(
+                        self.one_row(clients, seconds, table))
+            self.settle()
+        result = {}
+        for clients in (1, 4):
+            bare, indexed = (
+                statistics.median(run["tps"] for run in runs[clients, table])
+                for table in ("bare", "t"))
+            result[clients] = {"bare": runs[clients, "bare"],
+                               "indexed": runs[clients, "t"],
+                               "ratio": indexed / bare}
+            say(f"  {clients} clients: {bare:.0f} and {indexed:.0f} a second: "
+                f"{indexed / bare:.3f}")
+        return result
+
     def doubling(self, index):
-        """Queries/s after the rows have doubled, and after a fresh build."""
+        """What becomes of an index whose rows double by inserts."""
+        return self._grow(index, "source.id")
+
+    def drift(self, index):
+        """The same where the second half is unlike the first."""
+        self.cluster.psql("drop table if exists sorted;" + SORTED.format(
+            operator=indexes.OPERATOR[self.data_set.metric],
+            step=self.rows // 64))
+        return self._grow(index, "sorted.place")
+
+    def _grow(self, index, order):
+        """Searches after the second half of the rows was inserted, and after a
+        fresh build; the processor time of maintenance and of the build."""
         setting, values = index.sweeps[0]
         half = self.rows // 2
-        self.refill(half, index)
+        self.refill(half, index, order)
+        before = self.cluster.reaped_seconds()
         began = time.monotonic()
-        for first in range(half, self.rows, 1000):
-            self.cluster.psql(f"insert into t select * from source where "
-                              f"id >= {first} and id < {first + 1000}")
-        self.settle()
-        grown = time.monotonic() - began
-        self.cluster.psql("vacuum (analyze) t")
-        self.settle()
+        with Session(self.cluster) as session:
+            for first in range(half, self.rows, 1000):
+                session.run(f"insert into t select id, v "
+                            f"from {order.split('.')[0]} where {order} >= "
+                            f"{first} and {order} < {first + 1000}")
+            self.settle(ask=session.run)
+            grown = time.monotonic() - began
+            session.run("vacuum (analyze) t")
+            self.settle(ask=session.run)
+            maintenance = self.cluster.reaped_seconds() - before
         after = self.sweep(setting, values)
+        before = self.cluster.reaped_seconds()
         self.cluster.psql("reindex index t_v")
+        time.sleep(0.5)
+        build = self.cluster.reaped_seconds() - before
         fresh = self.sweep(setting, values)
         rates = [report.rate_at(points, 0.95) for points in (after, fresh)]
-        say(f"  doubled in {grown:.0f} s; q/s at 0.95: {rates}")
+        say(f"  doubled in {grown:.0f} s; q/s at 0.95: {rates}; processor "
+            f"seconds {maintenance:.1f}, of a build {build:.1f}")
         return {"seconds": grown, "doubled": after, "fresh": fresh,
-                "qps_at_0.95": rates}
+                "qps_at_0.95": rates,
+                "maintenance_cpu_seconds": maintenance,
+                "build_cpu_seconds": build}
 
     def under_load(self, index):
         """Queries/s beside 2,000 inserted rows a second, and alone."""
@@ -150,11 +221,12 @@ class Writes(Bench):
         say(f"  sizes {[round(size / sizes[0], 3) for size in sizes]}")
         return {"index_bytes": sizes}
 
-    def settle(self, seconds=300):
-        """Waits until no maintenance worker runs."""
+    def settle(self, seconds=300, ask=None):
+        """Waits until no maintenance worker runs. `ask`: runs the query."""
+        ask = ask or self.cluster.psql
         quiet = 0
         for _ in range(seconds * 2):
-            quiet = quiet + 1 if self._number(WORKER_DONE) == 0 else 0
+            quiet = quiet + 1 if int(ask(WORKER_DONE)) == 0 else 0
             if quiet >= 4:
                 return
             time.sleep(0.5)
@@ -164,11 +236,11 @@ class Writes(Bench):
         return Load(self._command(script, 1, ["-T", "3600", *options],
                                   conninfo))
 
-    def _pgbench(self, script, clients, options, conninfo=""):
+    def _pgbench(self, script, clients, options, conninfo="", table="t"):
         with tempfile.TemporaryDirectory() as folder:
             log = ["-l", "--log-prefix", os.path.join(folder, "log")]
             command = self._command(script, clients, [*options, *log],
-                                    conninfo)
+                                    conninfo, table)
             subprocess.run(command, check=True, capture_output=True)
             # client, transaction, microseconds, ...
             times = sorted(int(line.split()[2])
@@ -179,10 +251,11 @@ class Writes(Bench):
                 "p50_us": times[len(times) // 2],
                 "p99_us": times[len(times) * 99 // 100]}
 
-    def _command(self, script, clients, options, conninfo=""):
+    def _command(self, script, clients, options, conninfo="", table="t"):
+        script = script.format(last=self.rows - 11, table=table)
         path = os.path.join(self.cluster.folder, f"script-{hash(script)}.sql")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(script.format(last=self.rows - 11))
+            file.write(script)
         return [os.path.join(self.cluster.bin, "pgbench"), "-n", "-M",
                 "prepared", "-c", str(clients), "-j", "1", "-f", path,
                 *options, self.cluster.conninfo + conninfo]
