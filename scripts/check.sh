@@ -67,7 +67,7 @@ unit_packages=(cmake g++ make pkgconf libhwy-dev libisal-dev liburing-dev
 sanitize=(-DCMAKE_BUILD_TYPE=Sanitize "-DCMAKE_CXX_FLAGS_SANITIZE=-O1 -g1")
 
 part_unit() {
-  need_packages "${unit_packages[@]}" libbenchmark-dev
+  need_packages "${unit_packages[@]}" libbenchmark-dev libhnswlib-dev
   step unit run_unit unit "$1" -DCMAKE_BUILD_TYPE=Release \
     -DPOMAI_BUILD_BENCH=ON
   [ -n "$1" ] || step install scripts/check_install.sh

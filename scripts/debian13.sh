@@ -29,7 +29,7 @@ packages=(
   "postgresql-$server" "postgresql-server-dev-$server"
   "postgresql-$server-pgvector"
   g++ make cmake pkgconf libhwy-dev libisal-dev liburing-dev
-  libgtest-dev libbenchmark-dev
+  libgtest-dev libbenchmark-dev libhnswlib-dev
   libipc-run-perl python3 procps
 )
 

@@ -9,23 +9,20 @@
 // its own. Passes are timed until --seconds have gone by; "qps" is the median
 // pass's, all clients together. Before them goes a pass untimed, for the
 // caches and for the recall; without --truth it ends after 100 queries.
-//
-// Recall counts a row as right when its distance is not above the k-th exact
-// one, so that rows at equal distance are equally right.
+// Recall is as truth.h counts it.
 #include <algorithm>
 #include <barrier>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "bench/client/arguments.h"
 #include "bench/client/connection.h"
-#include "bench/client/vector_file.h"
+#include "bench/client/truth.h"
 
 namespace bench {
 namespace {
@@ -37,34 +34,6 @@ constexpr size_t kWarmQueries = 100;
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
-
-class Truth {
- public:
-  Truth(const std::string& prefix, size_t k)
-      : rows_(prefix + ".ivecs"), distances_(prefix + ".fvecs"), k_(k) {
-    if (k == 0 || k > rows_.columns()) Die("no exact answer for this k");
-  }
-
-  // How many of the k nearest rows `found` holds.
-  size_t Hits(size_t query, const std::vector<int32_t>& found) const {
-    constexpr float kRounding = 1e-6f;
-    const auto distances = distances_.Row(query);
-    const float last = distances[k_ - 1];
-    const float limit = last + kRounding * std::abs(last);
-    std::set<int32_t> near;
-    for (size_t i = 0; i < distances.size() && distances[i] <= limit; ++i) {
-      near.insert(rows_.Row(query)[i]);
-    }
-    size_t hits = 0;
-    for (int32_t row : found) hits += near.erase(row);
-    return std::min(hits, k_);
-  }
-
- private:
-  VectorFile<int32_t> rows_;
-  VectorFile<float> distances_;
-  size_t k_;
-};
 
 struct Workload {
   size_t queries = 0;
