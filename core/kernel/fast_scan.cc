@@ -21,9 +21,8 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   return scalar::ScanBlock(block, terms, lower);
 }
 
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes) {
-  scalar::FillTables(query, groups, scale, sums, bytes);
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table) {
+  scalar::FillTable(query, groups, scale, table);
 }
 
 #else
@@ -159,8 +158,7 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
 alignas(16) constexpr uint32_t kFirstBit[4] = {0, ~0u, 0, ~0u};
 alignas(16) constexpr uint32_t kSecondBit[4] = {0, 0, ~0u, ~0u};
 
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes) {
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table) {
   const hn::Full128<float> d;
   const hn::Full128<uint32_t> du;
   const hn::Rebind<uint8_t, decltype(d)> d8;
@@ -169,11 +167,10 @@ void FillTables(const float* query, size_t groups, float scale, float* sums,
   const auto first = hn::BitCast(d, hn::Load(du, kFirstBit));
   const auto second = hn::BitCast(d, hn::Load(du, kSecondBit));
   const auto store = [&](auto sum, auto low, size_t at) HWY_ATTR {
-    hn::StoreU(sum, d, sums + at);
     const auto steps = hn::MulAdd(hn::Sub(sum, low), scales, half);
     const hn::Full128<int32_t> di;
     const auto whole = hn::ConvertTo(di, hn::Min(steps, most));
-    hn::StoreU(hn::DemoteTo(d8, whole), d8, bytes + at);
+    hn::StoreU(hn::DemoteTo(d8, whole), d8, table + at);
   };
   for (size_t at = 0; at < 16 * groups; at += 16) {
     const auto q = hn::LoadU(d, query + at / 4);
@@ -198,23 +195,7 @@ namespace pomai::kernel {
 namespace {
 
 HWY_EXPORT(ScanBlock);
-HWY_EXPORT(FillTables);
-
-// Bytes `stride` apart, one a group, whose sub-code stands at bit `shift`.
-// Four sums hide the latency of the additions.
-template <uint32_t kShift>
-float SumAtStride(const uint8_t* codes, const float* table, size_t groups) {
-  float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-  for (size_t group = 0; group < groups; group += 4) {
-    sum0 += table[codes[0] >> kShift & 15];
-    sum1 += table[16 + (codes[16] >> kShift & 15)];
-    sum2 += table[32 + (codes[32] >> kShift & 15)];
-    sum3 += table[48 + (codes[48] >> kShift & 15)];
-    codes += 64;
-    table += 64;
-  }
-  return (sum0 + sum1) + (sum2 + sum3);
-}
+HWY_EXPORT(FillTable);
 
 float FromBfloat16(const uint8_t* from) {
   return std::bit_cast<float>(uint32_t{GetFixed<uint16_t>(from)} << 16);
@@ -226,45 +207,24 @@ uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
   return HWY_DYNAMIC_DISPATCH(ScanBlock)(block, terms, lower);
 }
 
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes) {
-  HWY_DYNAMIC_DISPATCH(FillTables)(query, groups, scale, sums, bytes);
-}
-
-float SumOfSlot(const uint8_t* block, const float* table, size_t groups,
-                uint32_t slot) {
-  return slot < 16 ? SumAtStride<0>(block + slot, table, groups)
-                   : SumAtStride<4>(block + slot - 16, table, groups);
-}
-
-float SumOfSigns(const uint8_t* signs, const float* table, size_t groups) {
-  float sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
-  for (size_t group = 0; group < groups; group += 4) {
-    sum0 += table[signs[0] & 15];
-    sum1 += table[16 + (signs[0] >> 4)];
-    sum2 += table[32 + (signs[1] & 15)];
-    sum3 += table[48 + (signs[1] >> 4)];
-    signs += 2;
-    table += 64;
-  }
-  return (sum0 + sum1) + (sum2 + sum3);
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table) {
+  HWY_DYNAMIC_DISPATCH(FillTable)(query, groups, scale, table);
 }
 
 namespace scalar {
 
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes) {
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table) {
   for (size_t group = 0; group < groups; ++group) {
     const float* const q = query + 4 * group;
-    float* const table = sums + 16 * group;
+    float sums[16];
     for (uint32_t b = 0; b < 16; ++b) {
       const float pair = (b & 1 ? q[0] : 0) + (b & 2 ? q[1] : 0);
-      table[b] = pair + ((b & 4 ? q[2] : 0) + (b & 8 ? q[3] : 0));
+      sums[b] = pair + ((b & 4 ? q[2] : 0) + (b & 8 ? q[3] : 0));
     }
-    const float low = *std::min_element(table, table + 16);
+    const float low = *std::min_element(sums, sums + 16);
     for (uint32_t b = 0; b < 16; ++b) {
-      const float steps = (table[b] - low) * scale + 0.5f;
-      bytes[16 * group + b] = static_cast<uint8_t>(std::min(steps, 255.0f));
+      const float steps = (sums[b] - low) * scale + 0.5f;
+      table[16 * group + b] = static_cast<uint8_t>(std::min(steps, 255.0f));
     }
   }
 }

@@ -14,12 +14,10 @@ namespace pomai::kernel {
 
 inline constexpr size_t kScanCodes = 32;
 
-// Fills both tables of a query of 4 * groups dimensions, each groups x 16:
-// sums[16 g + b] is the sum of the dimensions 4g + i with bit i set in b, and
-// bytes[16 g + b] the same above the group's lowest sum, times `scale`, rounded
-// and at most 255.
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes);
+// Fills the table of a query of 4 * groups dimensions, groups x 16: table[16 g
+// + b] is the sum of the dimensions 4g + i with bit i set in b, above the
+// group's lowest sum, times `scale`, rounded and at most 255.
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table);
 
 struct ScanTerms {
   const uint8_t* table;  // groups x 16: what a sub-code adds to the sum
@@ -35,16 +33,8 @@ struct ScanTerms {
 // `threshold` (bit j = code j).
 uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower);
 
-// The sum over the groups of table[16 * group + sub-code], for one code of a
-// block. `table`: groups x 16 floats.
-float SumOfSlot(const uint8_t* block, const float* table, size_t groups,
-                uint32_t slot);
-// The same for sign bits in dimension order, groups / 2 bytes.
-float SumOfSigns(const uint8_t* signs, const float* table, size_t groups);
-
 namespace scalar {
-void FillTables(const float* query, size_t groups, float scale, float* sums,
-                uint8_t* bytes);
+void FillTable(const float* query, size_t groups, float scale, uint8_t* table);
 uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower);
 }  // namespace scalar
 

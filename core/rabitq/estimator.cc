@@ -8,6 +8,7 @@
 #include "core/kernel/distance.h"
 #include "core/kernel/extra_code.h"
 #include "core/kernel/fast_scan.h"
+#include "core/kernel/sign_sum.h"
 #include "core/rabitq/factors.h"
 
 namespace pomai {
@@ -47,17 +48,16 @@ Estimator::Estimator(const CodeShape& shape, const float* query, float epsilon)
     : shape_(shape),
       epsilon_(epsilon),
       query_(query, query + shape.dimensions),
-      byte_table_(4 * size_t{shape.dimensions}),
-      float_table_(4 * size_t{shape.dimensions}) {
+      table_(4 * size_t{shape.dimensions}) {
   // Not (a <= b), so that NaN is caught too.
   too_large_ = !(kernel::Norm(query, shape.dimensions) <= kLargestNorm);
   if (too_large_) std::fill(query_.begin(), query_.end(), 0.0f);
-  FillTables();
+  FillTable();
 }
 
-// The byte table's unit is the widest group's range over 255 (arXiv 2405.12497,
+// The table's unit is the widest group's range over 255 (arXiv 2405.12497,
 // section 3.3.2).
-void Estimator::FillTables() {
+void Estimator::FillTable() {
   const size_t groups = shape_.dimensions / 4;
   double sum = 0, lowest = 0;
   float range = 0;
@@ -71,8 +71,8 @@ void Estimator::FillTables() {
     lowest += low;
   }
   table_scale_ = range / 255;
-  kernel::FillTables(query_.data(), groups, range > 0 ? 255 / range : 0,
-                     float_table_.data(), byte_table_.data());
+  kernel::FillTable(query_.data(), groups, range > 0 ? 255 / range : 0,
+                    table_.data());
   query_sum_ = static_cast<float>(sum);
   // Each entry is off by at most half a unit, uniformly: a deviation of
   // scale * sqrt(groups / 12), counted like that of the estimator. Factors
@@ -101,7 +101,7 @@ ListTerms Estimator::TermsFor(const float* centroid) const {
 uint32_t Estimator::ScanBlock(const uint8_t* block, const ListTerms& terms,
                               float threshold, float* lower) const {
   kernel::ScanTerms scan;
-  scan.table = byte_table_.data();
+  scan.table = table_.data();
   scan.groups = shape_.dimensions / 4;
   scan.scale = table_scale_;
   scan.offset = table_offset_;
@@ -131,8 +131,8 @@ Estimate Estimator::Combine(const Factors& factors, const ListTerms& terms,
 
 Estimate Estimator::Refine(const uint8_t* block, uint32_t slot,
                            const uint8_t* row, const ListTerms& terms) const {
-  const float sum = kernel::SumOfSlot(block, float_table_.data(),
-                                      shape_.dimensions / 4, slot);
+  const float sum =
+      kernel::SumOfSlot(block, query_.data(), shape_.dimensions, slot);
   if (shape_.bits > 1) return Combine(GetFactors(row), terms, sum, row + 12);
   float slack;
   const Factors factors =
@@ -147,8 +147,7 @@ Estimate Estimator::RefineRecord(const uint8_t* record,
   const bool one_bit = shape_.bits == 1;
   const uint8_t* const factors = one_bit ? record : record + 12;
   const uint8_t* const signs = factors + 12;
-  const float sum =
-      kernel::SumOfSigns(signs, float_table_.data(), shape_.dimensions / 4);
+  const float sum = kernel::SumOfSigns(signs, query_.data(), shape_.dimensions);
   return Combine(GetFactors(factors), terms, sum,
                  one_bit ? nullptr : signs + shape_.sign_size());
 }

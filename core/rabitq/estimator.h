@@ -58,7 +58,7 @@ class Estimator {
   Estimate RefineRecord(const uint8_t* record, const ListTerms& terms) const;
 
  private:
-  void FillTables();
+  void FillTable();
   // `sign_sum`: the sum of the query's dimensions whose sign bit is set.
   // `extra`: null when bits = 1.
   Estimate Combine(const Factors& factors, const ListTerms& terms,
@@ -68,9 +68,8 @@ class Estimator {
   float epsilon_;
   bool too_large_ = false;
   std::vector<float> query_;
-  std::vector<uint8_t> byte_table_;  // D / 4 groups x 16 sub-codes
-  std::vector<float> float_table_;   // the same, exact
-  float table_scale_ = 0;            // <x, q> = scale * sum of bytes + offset
+  std::vector<uint8_t> table_;  // D / 4 groups x 16 sub-codes
+  float table_scale_ = 0;       // <x, q> = scale * sum of bytes + offset
   float table_offset_ = 0;
   float query_sum_ = 0;
   float rounding_ = 0;  // of <x, q> over all bits, in floats
