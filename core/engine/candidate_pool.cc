@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace pomai {
 namespace {
@@ -63,28 +64,55 @@ void CandidatePool::Add(const Candidate& candidate) {
   if (best_.size() == wanted_ && !best_.empty()) rho_ = best_.front();
 }
 
-void CandidatePool::DeferBlock(const float* lower, uint32_t mask,
-                               uint32_t probe, uint32_t first_row) {
-  const size_t before = deferred_.size();
-  deferred_.resize(before + static_cast<size_t>(std::popcount(mask)));
-  DeferredCode* to = deferred_.data() + before;
-  for (; mask != 0; mask &= mask - 1) {
-    const auto i = static_cast<uint32_t>(std::countr_zero(mask));
-    *to++ = {lower[i], probe, first_row + i};
-  }
+ScannedBlock* CandidatePool::AddBlock(uint32_t probe, uint32_t first_row) {
+  ScannedBlock& block = blocks_.emplace_back();
+  block.probe = probe;
+  block.first_row = first_row;
+  return &block;
+}
+
+void CandidatePool::DeferInLast(uint32_t mask) {
+  blocks_.back().deferred |= mask;
+  deferred_count_ += static_cast<uint32_t>(std::popcount(mask));
+}
+
+void CandidatePool::Defer(const DeferredCode& code) {
+  blocks_[code.block].deferred |= 1u << code.slot;
+  ++deferred_count_;
 }
 
 std::vector<DeferredCode> CandidatePool::TakeDeferred(float threshold) {
-  return Extract(&deferred_, [threshold](const DeferredCode& code) {
-    return code.lower <= threshold;
-  });
+  std::vector<DeferredCode> taken;
+  for (uint32_t number = 0; number < blocks_.size(); ++number) {
+    ScannedBlock& block = blocks_[number];
+    for (uint32_t left = block.deferred; left != 0; left &= left - 1) {
+      const auto slot = static_cast<uint32_t>(std::countr_zero(left));
+      // Damaged bytes may make NaN, which is let through.
+      if (block.lower[slot] > threshold) continue;
+      block.deferred &= ~(1u << slot);
+      taken.push_back({number, slot});
+    }
+  }
+  deferred_count_ -= taken.size();
+  return taken;
 }
 
 std::vector<DeferredCode> CandidatePool::TakeLeastDeferred(size_t count) {
-  return ExtractLeast(&deferred_, count,
-                      [](const DeferredCode& a, const DeferredCode& b) {
-                        return a.lower < b.lower;
-                      });
+  std::vector<DeferredCode> taken =
+      TakeDeferred(std::numeric_limits<float>::infinity());
+  if (taken.size() <= count) return taken;
+  const auto bound = [this](const DeferredCode& code) {
+    const float lower = blocks_[code.block].lower[code.slot];
+    return std::isnan(lower) ? -std::numeric_limits<float>::infinity() : lower;
+  };
+  const auto middle = taken.begin() + static_cast<ptrdiff_t>(count);
+  std::nth_element(taken.begin(), middle, taken.end(),
+                   [&](const DeferredCode& a, const DeferredCode& b) {
+                     return bound(a) < bound(b);
+                   });
+  for (auto code = middle; code != taken.end(); ++code) Defer(*code);
+  taken.erase(middle, taken.end());
+  return taken;
 }
 
 std::vector<Candidate> CandidatePool::TakeBest(size_t count) {

@@ -2,8 +2,10 @@
 // bits of their code, and codes that their 1-bit bound has put off.
 //
 //   pool.SetWanted(10);
-//   if (lower <= pool.rho()) pool.Add({score, error, probe, row});
-//   else pool.Defer({lower, probe, row});
+//   ScannedBlock* block = pool.AddBlock(probe, first_row);
+//   ... block->lower ...                  // of its 32 codes
+//   pool.Add({score, error, probe, row});   // those within pool.rho()
+//   pool.DeferInLast(others);
 //
 // rho is the score of the k-th best candidate, +infinity while there are
 // fewer. Plain memory, one thread.
@@ -23,10 +25,18 @@ struct Candidate {
   uint32_t row;    // row of the segment, or entry of the tail view
 };
 
-struct DeferredCode {
-  float lower;
+// A block of codes and their bounds.
+struct ScannedBlock {
+  static constexpr uint32_t kCodes = 32;
   uint32_t probe;
-  uint32_t row;
+  uint32_t first_row;     // of the segment
+  uint32_t deferred = 0;  // bit i: code i is put off
+  float lower[kCodes];
+};
+
+struct DeferredCode {
+  uint32_t block;  // pool.block(block)
+  uint32_t slot;
 };
 
 class CandidatePool {
@@ -37,21 +47,26 @@ class CandidatePool {
   float rho() const { return rho_; }
 
   void Add(const Candidate& candidate);
-  void Defer(const DeferredCode& code) { deferred_.push_back(code); }
-  // Defers code i, which is row `first_row` + i, for every bit i of `mask`.
-  void DeferBlock(const float* lower, uint32_t mask, uint32_t probe,
-                  uint32_t first_row);
+  // A block whose bounds are to be filled in; none of its codes are put off.
+  // Valid until the next call.
+  ScannedBlock* AddBlock(uint32_t probe, uint32_t first_row);
+  // Puts off the codes `mask` of the block that was added last.
+  void DeferInLast(uint32_t mask);
+  // Puts off a code that was taken.
+  void Defer(const DeferredCode& code);
+  const ScannedBlock& block(uint32_t number) const { return blocks_[number]; }
 
   // Candidates that have not been taken.
   std::span<const Candidate> candidates() const { return candidates_; }
   // Candidates that count for rho: these and the kept ones.
   uint64_t counted() const { return candidates_.size() + kept_scores_.size(); }
 
-  // Removes and returns the deferred codes whose bound is at most `threshold`.
+  // Removes and returns the deferred codes whose bound is at most `threshold`,
+  // in the order of their blocks.
   std::vector<DeferredCode> TakeDeferred(float threshold);
   // Removes and returns the `count` deferred codes with the least bounds.
   std::vector<DeferredCode> TakeLeastDeferred(size_t count);
-  size_t deferred_count() const { return deferred_.size(); }
+  uint64_t deferred_count() const { return deferred_count_; }
 
   // Removes and returns the `count` candidates with the best scores. Neither
   // Take changes rho; SetWanted does.
@@ -68,7 +83,8 @@ class CandidatePool {
   std::vector<Candidate> candidates_;
   std::vector<float> kept_scores_;
   std::vector<float> best_;  // max-heap of the `wanted_` best scores
-  std::vector<DeferredCode> deferred_;
+  std::vector<ScannedBlock> blocks_;
+  uint64_t deferred_count_ = 0;
 };
 
 }  // namespace pomai

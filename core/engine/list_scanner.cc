@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -11,6 +12,8 @@ namespace {
 
 // Blocks between two polls: some 200 microseconds of scanning.
 constexpr uint32_t kBlocksPerPoll = 1024;
+// What looking for the codes of a list takes, in blocks.
+constexpr uint32_t kBlocksOfList = 4;
 
 }  // namespace
 
@@ -95,7 +98,7 @@ Status ListScanner::ReadTerms(const ProbeList& list, ListTerms* terms) {
 
 Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
                          bool defer) {
-  POMAI_RETURN_IF_ERROR(PollReleased());
+  POMAI_RETURN_IF_ERROR(PollSometimes(kBlocksOfList));
   const View& view = *snapshot_.view;
   const uint64_t version = view.codebooks[list.codebook]->version();
   ListTerms terms;
@@ -119,12 +122,12 @@ Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
   probes_.push_back({false, segment, range, terms});
   const Probe probe = probes_.back();
   for (uint32_t first = 0; first < range.rows; first += kBlockCodes) {
-    if (first / kBlockCodes % kBlocksPerPoll == kBlocksPerPoll - 1) {
-      POMAI_RETURN_IF_ERROR(PollReleased());
-    }
+    POMAI_RETURN_IF_ERROR(PollSometimes(1));
     POMAI_RETURN_IF_ERROR(ScanBlock(probe, number, first, pool, defer));
   }
   codes_scanned_ += range.rows;
+  // Few pages are held at a time, however many segments there are.
+  segments_[segment].Release();
   return Status::Ok();
 }
 
@@ -135,13 +138,16 @@ Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
                          segments_[probe.source].Block(probe.range.first_block +
                                                        first / kBlockCodes));
   const uint32_t count = std::min(probe.range.rows - first, kBlockCodes);
-  float lower[kBlockCodes];
-  uint32_t survivors =
-      estimator_.ScanBlock(block, probe.terms, pool->rho(), lower);
-  if (count < kBlockCodes) survivors &= (1u << count) - 1;
+  const uint32_t all = count < kBlockCodes ? (1u << count) - 1 : ~0u;
   const uint32_t first_row = probe.range.first_row + first;
+  ScannedBlock scanned;
+  float* const lower =
+      defer ? pool->AddBlock(probe_number, first_row)->lower : scanned.lower;
+  uint32_t left =
+      all & estimator_.ScanBlock(block, probe.terms, pool->rho(), lower);
+  if (defer && std::isinf(pool->rho())) left = 0;
   uint32_t refined = 0;
-  for (uint32_t left = survivors; left != 0; left &= left - 1) {
+  for (; left != 0; left &= left - 1) {
     const uint32_t slot = static_cast<uint32_t>(std::countr_zero(left));
     // rho may have come down since the block was scanned.
     if (lower[slot] > pool->rho()) continue;
@@ -149,9 +155,7 @@ Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
     POMAI_RETURN_IF_ERROR(
         RefineCode(probe, probe_number, first_row + slot, block, pool));
   }
-  if (!defer) return Status::Ok();
-  const uint32_t all = count < kBlockCodes ? (1u << count) - 1 : ~0u;
-  pool->DeferBlock(lower, all & ~refined, probe_number, first_row);
+  if (defer) pool->DeferInLast(all & ~refined);
   return Status::Ok();
 }
 
@@ -183,9 +187,7 @@ Status ListScanner::ScanTail(uint32_t shard, uint64_t codebook_version,
   probes_.push_back({true, shard, {}, terms});
   const auto base = static_cast<uint32_t>(entries.data() - tail.all().data());
   for (uint32_t i = 0; i < entries.size(); ++i) {
-    if (i % kBlocksPerPoll == kBlocksPerPoll - 1) {
-      POMAI_RETURN_IF_ERROR(PollReleased());
-    }
+    POMAI_RETURN_IF_ERROR(PollSometimes(1));
     POMAI_ASSIGN_OR_RETURN(const uint8_t* record, tail.Record(entries[i]));
     const Estimate estimate = estimator_.RefineRecord(record, terms);
     pool->Add({estimate.score, estimate.error, number, base + i});
@@ -197,22 +199,21 @@ Status ListScanner::ScanTail(uint32_t shard, uint64_t codebook_version,
 
 Status ListScanner::RefineDeferred(const std::vector<DeferredCode>& codes,
                                    CandidatePool* pool) {
-  uint32_t since_poll = 0;
   for (const DeferredCode& code : codes) {
-    if (code.lower > pool->rho()) {
+    const ScannedBlock& scanned = pool->block(code.block);
+    if (scanned.lower[code.slot] > pool->rho()) {
       pool->Defer(code);
       continue;
     }
-    if (++since_poll % kBlocksPerPoll == 0) {
-      POMAI_RETURN_IF_ERROR(PollReleased());
-    }
-    const Probe& probe = probes_[code.probe];
+    POMAI_RETURN_IF_ERROR(PollSometimes(1));
+    const Probe& probe = probes_[scanned.probe];
     POMAI_ASSIGN_OR_RETURN(
         const uint8_t* block,
-        segments_[probe.source].Block(probe.range.first_block +
-                                      (code.row - probe.range.first_row) /
-                                          kBlockCodes));
-    POMAI_RETURN_IF_ERROR(RefineCode(probe, code.probe, code.row, block, pool));
+        segments_[probe.source].Block(
+            probe.range.first_block +
+            (scanned.first_row - probe.range.first_row) / kBlockCodes));
+    POMAI_RETURN_IF_ERROR(RefineCode(
+        probe, scanned.probe, scanned.first_row + code.slot, block, pool));
   }
   return Status::Ok();
 }
@@ -229,7 +230,10 @@ void ListScanner::Release() {
   for (TailView& tail : tails_) tail.Release();
 }
 
-Status ListScanner::PollReleased() {
+Status ListScanner::PollSometimes(uint32_t blocks) {
+  blocks_since_poll_ += blocks;
+  if (blocks_since_poll_ < kBlocksPerPoll) return Status::Ok();
+  blocks_since_poll_ = 0;
   Release();
   return store_->Poll();
 }

@@ -46,7 +46,8 @@ class ListScanner {
   bool NextList(ProbeList* list);
 
   // Scans one list: what may be within pool->rho() is refined and added, the
-  // rest is deferred if `defer`. Polls.
+  // rest is deferred if `defer`; then all codes of segments are while rho is
+  // infinite, for the caller to take the best of them first. Polls.
   Status Scan(const ProbeList& list, CandidatePool* pool, bool defer);
   // Refines codes that were deferred, in the order of `codes`; those that rho
   // rules out by now are deferred again.
@@ -84,7 +85,8 @@ class ListScanner {
                    CandidatePool* pool, bool defer);
   Status RefineCode(const Probe& probe, uint32_t probe_number, uint32_t row,
                     const uint8_t* block, CandidatePool* pool);
-  Status PollReleased();
+  // Lets all pages go and polls, once that much has been scanned.
+  Status PollSometimes(uint32_t blocks);
 
   PageStore* store_;
   PageLock sealed_;
@@ -99,6 +101,7 @@ class ListScanner {
   std::vector<TailView> tails_;
   std::vector<Probe> probes_;
   std::vector<float> centroid_;
+  uint32_t blocks_since_poll_ = 0;  // or as much other work
   uint64_t codes_scanned_ = 0;
   uint64_t codes_refined_ = 0;
 };

@@ -161,6 +161,9 @@ class BestFirstCursor : public SearchCursor {
         static_cast<uint32_t>(k), options_.target_recall);
     while (lists_left_ && !FarEnough(tau)) {
       POMAI_RETURN_IF_ERROR(scanner_.Scan(next_list_, &pool_, true));
+      // The best of the first lists come first, so that few others have to be
+      // refined.
+      if (pool_.rho() == kInfinity) POMAI_RETURN_IF_ERROR(RefineWithinRho());
       ++stats_.lists_probed;
       lists_left_ = scanner_.NextList(&next_list_);
     }
