@@ -30,8 +30,9 @@ class ListRanking {
  private:
   void FindBest(uint32_t group);
 
-  std::vector<float> scores_;     // infinite once returned
-  std::vector<RankedList> best_;  // of each group
+  std::vector<float> scores_;       // infinite once returned
+  std::vector<float> best_scores_;  // of each group
+  std::vector<uint32_t> best_lists_;
   uint32_t group_size_;
   uint32_t left_;
 };
