@@ -93,23 +93,34 @@ void ScoreInt8Rows(const Int8Rows& rows, const int16_t* query, float factor,
 
 namespace {
 
+// The largest magnitude, in as many strands as dimensions come at once.
+float Peak(const float* from, uint32_t dimensions) {
+  float peaks[16] = {};
+  for (uint32_t i = 0; i < dimensions; i += 16) {
+    for (uint32_t j = 0; j < 16; ++j) {
+      peaks[j] = std::max(peaks[j], std::fabs(from[i + j]));
+    }
+  }
+  return *std::max_element(peaks, peaks + 16);
+}
+
 // Integers of at most `largest` in size; returns what one of them stands for.
 template <typename Integer>
 float Quantize(const float* from, uint32_t dimensions, float largest,
                Integer* to) {
-  float peak = 0;
-  for (uint32_t i = 0; i < dimensions; ++i) {
-    peak = std::max(peak, std::fabs(from[i]));
-  }
+  const float peak = Peak(from, dimensions);
   // Tiny peaks, whose inverse is infinite, count as zeros.
   const float inverse = peak > 0 ? largest / peak : 0;
   if (!std::isfinite(inverse) || inverse == 0) {
     std::fill_n(to, dimensions, Integer{0});
     return 0;
   }
+  // Added to a number below 2^22 it leaves no room for a fraction, so that the
+  // sum is rounded to the nearest integer, as std::lrint would.
+  constexpr float kRound = 0x1.8p23f;
   for (uint32_t i = 0; i < dimensions; ++i) {
     const float value = std::clamp(from[i] * inverse, -largest, largest);
-    to[i] = static_cast<Integer>(std::lrint(value));
+    to[i] = static_cast<Integer>((value + kRound) - kRound);
   }
   return peak / largest;
 }
