@@ -63,6 +63,9 @@ class RowFile {
   std::span<const uint32_t> Find(uint64_t id) const;
   uint64_t number(uint32_t position) const { return numbers_[position]; }
   uint64_t id(uint32_t position) const { return ids_[position]; }
+  const uint64_t* id_address(uint32_t position) const {
+    return ids_ + position;
+  }
   const float* vector(uint32_t position) const {
     return vectors_ + size_t{position} * shape_.dimensions;
   }

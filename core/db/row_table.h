@@ -21,6 +21,7 @@
 // one that will be taken, is at it or behind it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -143,6 +144,8 @@ class RowTable {
   uint64_t NumberOf(const Place& place) const;
   uint64_t IdOf(const Place& place) const;
   const float* VectorOf(const Place& place) const;
+  // A hint to the processor that id and vector are read soon.
+  void Prefetch(const Place& place) const;
   uint64_t DeletedAt(const Place& place) const;
   bool IsVisible(const Place& place, uint64_t sequence) const;
   bool MarkDeleted(const Place& place, uint64_t sequence);
@@ -176,10 +179,20 @@ class RowTable {
 template <typename Visitor>
 void RowTable::Visit(std::span<const uint64_t> numbers, uint64_t sequence,
                      Visitor visit) const {
-  std::shared_lock lock(latch_);
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const Place place = Locate(numbers[i]);
-    if (IsVisible(place, sequence)) visit(i, IdOf(place), VectorOf(place));
+  constexpr size_t kAhead = 16;
+  Place places[kAhead];
+  const std::shared_lock lock(latch_);
+  for (size_t first = 0; first < numbers.size(); first += kAhead) {
+    const size_t count = std::min(numbers.size() - first, kAhead);
+    for (size_t i = 0; i < count; ++i) {
+      places[i] = Locate(numbers[first + i]);
+      Prefetch(places[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const Place& place = places[i];
+      if (!IsVisible(place, sequence)) continue;
+      visit(first + i, IdOf(place), VectorOf(place));
+    }
   }
 }
 
