@@ -333,6 +333,12 @@ Status Codebook::ReadCentroid(ExtentReader* reader, uint32_t list,
   return ReadInto(reader, centroids_offset_ + list * size, size, to);
 }
 
+void Codebook::PrefetchCentroid(ExtentReader* reader, uint32_t list) const {
+  if (version_ == 0) return;
+  const uint32_t size = 4 * dimensions_;
+  reader->Prefetch(centroids_offset_ + uint64_t{list} * size, size);
+}
+
 Result<Centroids> Codebook::LoadCentroids(PageStore* store,
                                           const Extent& extent, PageLock lock) {
   ExtentReader reader(store, &extent, lock);

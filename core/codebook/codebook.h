@@ -56,6 +56,8 @@ class Codebook {
   // The exact centroid of `list` into `to`, dimensions() floats. `reader`
   // reads extent(); it is not touched where the codebook is untrained.
   Status ReadCentroid(ExtentReader* reader, uint32_t list, float* to) const;
+  // A hint that ReadCentroid will be asked for it.
+  void PrefetchCentroid(ExtentReader* reader, uint32_t list) const;
   const Extent& extent() const { return extent_; }
   // The nearest list of one vector: among the children of the nearest fifth of
   // the parents (Assigner), by int8 ranking, exact among the best four.

@@ -192,7 +192,12 @@ class Calibrator {
         trace.Observe(position, rule.Statistic(scanner->codes_scanned(),
                                                list.score, trace.rho()));
       }
-      POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool, false));
+      POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
+      if (std::isinf(pool->rho())) {
+        POMAI_RETURN_IF_ERROR(scanner->RefineWithinRho(pool));
+      }
+      // rho only comes down.
+      pool->ForgetDeferred();
       for (; seen < pool->candidates().size(); ++seen) {
         const Candidate& candidate = pool->candidates()[seen];
         if (!left_out) {

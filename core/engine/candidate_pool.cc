@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cmath>
+#include <utility>
 
 namespace pomai {
 namespace {
@@ -64,55 +66,58 @@ void CandidatePool::Add(const Candidate& candidate) {
   if (best_.size() == wanted_ && !best_.empty()) rho_ = best_.front();
 }
 
-ScannedBlock* CandidatePool::AddBlock(uint32_t probe, uint32_t first_row) {
+ScannedBlock* CandidatePool::AddBlock(uint32_t probe, uint32_t first_row,
+                                      uint32_t mask) {
   ScannedBlock& block = blocks_.emplace_back();
   block.probe = probe;
   block.first_row = first_row;
+  block.deferred = mask;
+  deferred_count_ += static_cast<uint32_t>(std::popcount(mask));
   return &block;
 }
 
-void CandidatePool::DeferInLast(uint32_t mask) {
-  blocks_.back().deferred |= mask;
-  deferred_count_ += static_cast<uint32_t>(std::popcount(mask));
-}
-
-void CandidatePool::Defer(const DeferredCode& code) {
-  blocks_[code.block].deferred |= 1u << code.slot;
-  ++deferred_count_;
-}
-
-std::vector<DeferredCode> CandidatePool::TakeDeferred(float threshold) {
-  std::vector<DeferredCode> taken;
+void CandidatePool::FindDeferred(float threshold,
+                                 std::vector<BlockCode>* codes) const {
+  codes->clear();
   for (uint32_t number = 0; number < blocks_.size(); ++number) {
-    ScannedBlock& block = blocks_[number];
+    const ScannedBlock& block = blocks_[number];
     for (uint32_t left = block.deferred; left != 0; left &= left - 1) {
       const auto slot = static_cast<uint32_t>(std::countr_zero(left));
       // Damaged bytes may make NaN, which is let through.
-      if (block.lower[slot] > threshold) continue;
-      block.deferred &= ~(1u << slot);
-      taken.push_back({number, slot});
+      if (!(block.lower[slot] > threshold)) codes->push_back({number, slot});
     }
   }
-  deferred_count_ -= taken.size();
-  return taken;
 }
 
-std::vector<DeferredCode> CandidatePool::TakeLeastDeferred(size_t count) {
-  std::vector<DeferredCode> taken =
-      TakeDeferred(std::numeric_limits<float>::infinity());
-  if (taken.size() <= count) return taken;
-  const auto bound = [this](const DeferredCode& code) {
+void CandidatePool::FindLeastDeferred(size_t count,
+                                      std::vector<BlockCode>* codes) const {
+  FindDeferred(std::numeric_limits<float>::infinity(), codes);
+  if (codes->size() <= count) return;
+  const auto bound = [this](const BlockCode& code) {
     const float lower = blocks_[code.block].lower[code.slot];
     return std::isnan(lower) ? -std::numeric_limits<float>::infinity() : lower;
   };
-  const auto middle = taken.begin() + static_cast<ptrdiff_t>(count);
-  std::nth_element(taken.begin(), middle, taken.end(),
-                   [&](const DeferredCode& a, const DeferredCode& b) {
+  std::nth_element(codes->begin(),
+                   codes->begin() + static_cast<ptrdiff_t>(count), codes->end(),
+                   [&](const BlockCode& a, const BlockCode& b) {
                      return bound(a) < bound(b);
                    });
-  for (auto code = middle; code != taken.end(); ++code) Defer(*code);
-  taken.erase(middle, taken.end());
-  return taken;
+  codes->resize(count);
+  std::sort(codes->begin(), codes->end(),
+            [](const BlockCode& a, const BlockCode& b) {
+              return std::pair(a.block, a.slot) < std::pair(b.block, b.slot);
+            });
+}
+
+void CandidatePool::Remove(const BlockCode& code) {
+  assert((blocks_[code.block].deferred >> code.slot & 1) != 0);
+  blocks_[code.block].deferred &= ~(1u << code.slot);
+  --deferred_count_;
+}
+
+void CandidatePool::ForgetDeferred() {
+  blocks_.clear();
+  deferred_count_ = 0;
 }
 
 std::vector<Candidate> CandidatePool::TakeBest(size_t count) {

@@ -2,10 +2,10 @@
 // bits of their code, and codes that their 1-bit bound has put off.
 //
 //   pool.SetWanted(10);
-//   ScannedBlock* block = pool.AddBlock(probe, first_row);
-//   ... block->lower ...                  // of its 32 codes
-//   pool.Add({score, error, probe, row});   // those within pool.rho()
-//   pool.DeferInLast(others);
+//   ScannedBlock* block = pool.AddBlock(probe, first_row, all);
+//   ... block->lower ...                      // all of its codes are put off
+//   pool.Remove(code);                        // one within pool.rho()
+//   pool.Add({score, error, probe, row});
 //
 // rho is the score of the k-th best candidate, +infinity while there are
 // fewer. Plain memory, one thread.
@@ -29,12 +29,13 @@ struct Candidate {
 struct ScannedBlock {
   static constexpr uint32_t kCodes = 32;
   uint32_t probe;
-  uint32_t first_row;     // of the segment
-  uint32_t deferred = 0;  // bit i: code i is put off
+  uint32_t first_row;  // of the segment
+  uint32_t deferred;   // bit i: code i is put off
   float lower[kCodes];
 };
 
-struct DeferredCode {
+// One of its codes.
+struct BlockCode {
   uint32_t block;  // pool.block(block)
   uint32_t slot;
 };
@@ -47,26 +48,26 @@ class CandidatePool {
   float rho() const { return rho_; }
 
   void Add(const Candidate& candidate);
-  // A block whose bounds are to be filled in; none of its codes are put off.
-  // Valid until the next call.
-  ScannedBlock* AddBlock(uint32_t probe, uint32_t first_row);
-  // Puts off the codes `mask` of the block that was added last.
-  void DeferInLast(uint32_t mask);
-  // Puts off a code that was taken.
-  void Defer(const DeferredCode& code);
+  // A block whose bounds are to be filled in, valid until the next call; its
+  // codes `mask` are put off.
+  ScannedBlock* AddBlock(uint32_t probe, uint32_t first_row, uint32_t mask);
   const ScannedBlock& block(uint32_t number) const { return blocks_[number]; }
+  uint32_t block_count() const { return static_cast<uint32_t>(blocks_.size()); }
+  // The codes that are put off and whose bound is at most `threshold`, in the
+  // order of their blocks.
+  void FindDeferred(float threshold, std::vector<BlockCode>* codes) const;
+  // The `count` of them with the least bounds, or all; in the same order.
+  void FindLeastDeferred(size_t count, std::vector<BlockCode>* codes) const;
+  // Takes one out of those that are put off.
+  void Remove(const BlockCode& code);
+  // Takes all of them out.
+  void ForgetDeferred();
+  uint64_t deferred_count() const { return deferred_count_; }
 
   // Candidates that have not been taken.
   std::span<const Candidate> candidates() const { return candidates_; }
   // Candidates that count for rho: these and the kept ones.
   uint64_t counted() const { return candidates_.size() + kept_scores_.size(); }
-
-  // Removes and returns the deferred codes whose bound is at most `threshold`,
-  // in the order of their blocks.
-  std::vector<DeferredCode> TakeDeferred(float threshold);
-  // Removes and returns the `count` deferred codes with the least bounds.
-  std::vector<DeferredCode> TakeLeastDeferred(size_t count);
-  uint64_t deferred_count() const { return deferred_count_; }
 
   // Removes and returns the `count` candidates with the best scores. Neither
   // Take changes rho; SetWanted does.

@@ -14,6 +14,11 @@ namespace {
 constexpr uint32_t kBlocksPerPoll = 1024;
 // What looking for the codes of a list takes, in blocks.
 constexpr uint32_t kBlocksOfList = 4;
+// Blocks that are scanned before what they let through is refined, so that
+// refine rows are on their way from memory meanwhile.
+constexpr uint32_t kBlocksOfGroup = 16;
+// Codes whose refine rows are asked for at once.
+constexpr size_t kRowsAhead = 16;
 
 }  // namespace
 
@@ -45,8 +50,11 @@ Status ListScanner::Open() {
       if (tail.Uses(version)) used[i] = true;
     }
   }
+  segments_.reserve(view.manifest.segments.size());
   for (const SegmentRef& ref : view.manifest.segments) {
     segments_.emplace_back(store_, shape_, &ref, sealed_);
+    covers_.push_back(
+        {ref.codebook_version, ref.first_live_list(), ref.end_list()});
   }
   for (uint32_t i = 0; i < view.codebooks.size(); ++i) {
     const Codebook& codebook = *view.codebooks[i];
@@ -96,16 +104,28 @@ Status ListScanner::ReadTerms(const ProbeList& list, ListTerms* terms) {
   return Status::Ok();
 }
 
-Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
-                         bool defer) {
+void ListScanner::Prefetch(const ProbeList& list) {
+  const View& view = *snapshot_.view;
+  const Codebook& codebook = *view.codebooks[list.codebook];
+  codebook.PrefetchCentroid(&centroids_[list.codebook], list.list);
+  for (uint32_t i = 0; i < segments_.size(); ++i) {
+    if (!covers_[i].Has(codebook.version(), list.list)) continue;
+    const ListRange range = view.directories[i].List(list.list);
+    const uint32_t blocks = (range.rows + kBlockCodes - 1) / kBlockCodes;
+    segments_[i].PrefetchBlocks(range.first_block,
+                                std::min(blocks, kBlocksOfGroup));
+  }
+}
+
+Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool) {
   POMAI_RETURN_IF_ERROR(PollSometimes(kBlocksOfList));
   const View& view = *snapshot_.view;
   const uint64_t version = view.codebooks[list.codebook]->version();
   ListTerms terms;
   POMAI_RETURN_IF_ERROR(ReadTerms(list, &terms));
   for (uint32_t i = 0; i < segments_.size(); ++i) {
-    if (segments_[i].ref().codebook_version != version) continue;
-    POMAI_RETURN_IF_ERROR(ScanSegment(i, list, terms, pool, defer));
+    if (!covers_[i].Has(version, list.list)) continue;
+    POMAI_RETURN_IF_ERROR(ScanSegment(i, list, terms, pool));
   }
   for (uint32_t shard = 0; shard < tails_.size(); ++shard) {
     POMAI_RETURN_IF_ERROR(ScanTail(shard, version, list, terms, pool));
@@ -114,65 +134,106 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool,
 }
 
 Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
-                                const ListTerms& terms, CandidatePool* pool,
-                                bool defer) {
+                                const ListTerms& terms, CandidatePool* pool) {
   const ListRange range = snapshot_.view->directories[segment].List(list.list);
   if (range.rows == 0) return Status::Ok();
   const auto number = static_cast<uint32_t>(probes_.size());
   probes_.push_back({false, segment, range, terms});
-  const Probe probe = probes_.back();
-  for (uint32_t first = 0; first < range.rows; first += kBlockCodes) {
-    POMAI_RETURN_IF_ERROR(PollSometimes(1));
-    POMAI_RETURN_IF_ERROR(ScanBlock(probe, number, first, pool, defer));
+  const uint32_t blocks = (range.rows + kBlockCodes - 1) / kBlockCodes;
+  for (uint32_t first = 0; first < blocks; first += kBlocksOfGroup) {
+    const uint32_t count = std::min(blocks - first, kBlocksOfGroup);
+    POMAI_RETURN_IF_ERROR(PollSometimes(count));
+    survivors_.clear();
+    for (uint32_t block = first; block < first + count; ++block) {
+      POMAI_RETURN_IF_ERROR(ScanBlock(number, block, pool));
+    }
+    POMAI_RETURN_IF_ERROR(Refine(survivors_, pool));
   }
   codes_scanned_ += range.rows;
-  // Few pages are held at a time, however many segments there are.
   segments_[segment].Release();
   return Status::Ok();
 }
 
-// `first`: the block's first row within the list.
-Status ListScanner::ScanBlock(const Probe& probe, uint32_t probe_number,
-                              uint32_t first, CandidatePool* pool, bool defer) {
-  POMAI_ASSIGN_OR_RETURN(const uint8_t* block,
-                         segments_[probe.source].Block(probe.range.first_block +
-                                                       first / kBlockCodes));
+// `block`: within the list. Puts its codes off, and appends those within rho to
+// survivors_.
+Status ListScanner::ScanBlock(uint32_t probe_number, uint32_t block,
+                              CandidatePool* pool) {
+  const Probe& probe = probes_[probe_number];
+  POMAI_ASSIGN_OR_RETURN(
+      const uint8_t* bytes,
+      segments_[probe.source].Block(probe.range.first_block + block));
+  const uint32_t first = block * kBlockCodes;
   const uint32_t count = std::min(probe.range.rows - first, kBlockCodes);
   const uint32_t all = count < kBlockCodes ? (1u << count) - 1 : ~0u;
-  const uint32_t first_row = probe.range.first_row + first;
-  ScannedBlock scanned;
-  float* const lower =
-      defer ? pool->AddBlock(probe_number, first_row)->lower : scanned.lower;
-  uint32_t left =
-      all & estimator_.ScanBlock(block, probe.terms, pool->rho(), lower);
-  if (defer && std::isinf(pool->rho())) left = 0;
-  uint32_t refined = 0;
+  const uint32_t number = pool->block_count();
+  ScannedBlock* scanned =
+      pool->AddBlock(probe_number, probe.range.first_row + first, all);
+  uint32_t left = all & estimator_.ScanBlock(bytes, probe.terms, pool->rho(),
+                                             scanned->lower);
+  if (std::isinf(pool->rho())) return Status::Ok();
   for (; left != 0; left &= left - 1) {
-    const uint32_t slot = static_cast<uint32_t>(std::countr_zero(left));
-    // rho may have come down since the block was scanned.
-    if (lower[slot] > pool->rho()) continue;
-    refined |= 1u << slot;
-    POMAI_RETURN_IF_ERROR(
-        RefineCode(probe, probe_number, first_row + slot, block, pool));
+    survivors_.push_back(
+        {number, static_cast<uint32_t>(std::countr_zero(left))});
   }
-  if (defer) pool->DeferInLast(all & ~refined);
   return Status::Ok();
 }
 
-Status ListScanner::RefineCode(const Probe& probe, uint32_t probe_number,
-                               uint32_t row, const uint8_t* block,
+Status ListScanner::RefineWithinRho(CandidatePool* pool) {
+  while (std::isinf(pool->rho()) && pool->deferred_count() > 0) {
+    // An eighth at least, so that a table full of dead rows takes few rounds.
+    const uint64_t count =
+        std::max(pool->wanted() - pool->counted(), pool->deferred_count() / 8);
+    pool->FindLeastDeferred(count, &survivors_);
+    POMAI_RETURN_IF_ERROR(Refine(survivors_, pool));
+  }
+  if (pool->deferred_count() == 0) return Status::Ok();
+  pool->FindDeferred(pool->rho(), &survivors_);
+  return Refine(survivors_, pool);
+}
+
+// Refines those of `codes` that rho does not rule out by now.
+Status ListScanner::Refine(const std::vector<BlockCode>& codes,
+                           CandidatePool* pool) {
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (i % kRowsAhead == 0) {
+      const size_t end = std::min(codes.size(), i + kRowsAhead);
+      for (size_t next = i; next < end; ++next) PrefetchRow(codes[next], *pool);
+    }
+    const ScannedBlock& scanned = pool->block(codes[i].block);
+    if (scanned.lower[codes[i].slot] > pool->rho()) continue;
+    POMAI_RETURN_IF_ERROR(PollSometimes(1));
+    const uint32_t segment = probes_[scanned.probe].source;
+    // Few pages are held at a time, however many segments there are.
+    if (segment != held_segment_) segments_[held_segment_].Release();
+    held_segment_ = segment;
+    pool->Remove(codes[i]);
+    POMAI_RETURN_IF_ERROR(RefineCode(scanned, codes[i].slot, pool));
+  }
+  return Status::Ok();
+}
+
+void ListScanner::PrefetchRow(const BlockCode& code,
+                              const CandidatePool& pool) {
+  const ScannedBlock& scanned = pool.block(code.block);
+  segments_[probes_[scanned.probe].source].PrefetchRefineRow(scanned.first_row +
+                                                             code.slot);
+}
+
+Status ListScanner::RefineCode(const ScannedBlock& scanned, uint32_t slot,
                                CandidatePool* pool) {
+  const Probe& probe = probes_[scanned.probe];
+  const uint32_t row = scanned.first_row + slot;
   SegmentReader& reader = segments_[probe.source];
   POMAI_ASSIGN_OR_RETURN(const bool dead, reader.IsDead(row));
   if (dead) return Status::Ok();
-  const uint8_t* refine_row = nullptr;
-  if (shape_.refine_size() > 0) {
-    POMAI_ASSIGN_OR_RETURN(refine_row, reader.RefineRow(row));
-  }
-  const uint32_t slot = (row - probe.range.first_row) % kBlockCodes;
+  POMAI_ASSIGN_OR_RETURN(
+      const uint8_t* block,
+      reader.Block(probe.range.first_block +
+                   (scanned.first_row - probe.range.first_row) / kBlockCodes));
+  POMAI_ASSIGN_OR_RETURN(const uint8_t* refine_row, reader.RefineRow(row));
   const Estimate estimate =
       estimator_.Refine(block, slot, refine_row, probe.terms);
-  pool->Add({estimate.score, estimate.error, probe_number, row});
+  pool->Add({estimate.score, estimate.error, scanned.probe, row});
   ++codes_refined_;
   return Status::Ok();
 }
@@ -194,27 +255,6 @@ Status ListScanner::ScanTail(uint32_t shard, uint64_t codebook_version,
   }
   codes_scanned_ += entries.size();
   codes_refined_ += entries.size();
-  return Status::Ok();
-}
-
-Status ListScanner::RefineDeferred(const std::vector<DeferredCode>& codes,
-                                   CandidatePool* pool) {
-  for (const DeferredCode& code : codes) {
-    const ScannedBlock& scanned = pool->block(code.block);
-    if (scanned.lower[code.slot] > pool->rho()) {
-      pool->Defer(code);
-      continue;
-    }
-    POMAI_RETURN_IF_ERROR(PollSometimes(1));
-    const Probe& probe = probes_[scanned.probe];
-    POMAI_ASSIGN_OR_RETURN(
-        const uint8_t* block,
-        segments_[probe.source].Block(
-            probe.range.first_block +
-            (scanned.first_row - probe.range.first_row) / kBlockCodes));
-    POMAI_RETURN_IF_ERROR(RefineCode(
-        probe, scanned.probe, scanned.first_row + code.slot, block, pool));
-  }
   return Status::Ok();
 }
 

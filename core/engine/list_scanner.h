@@ -5,6 +5,7 @@
 //   POMAI_RETURN_IF_ERROR(scanner.Open());
 //   while (scanner.NextList(&list)) {
 //     POMAI_RETURN_IF_ERROR(scanner.Scan(list, &pool));
+//     if (...) POMAI_RETURN_IF_ERROR(scanner.RefineWithinRho(&pool));
 //   }
 //
 // Lists of several codebooks (while a retrain is on its way) are one sequence
@@ -46,13 +47,13 @@ class ListScanner {
   bool NextList(ProbeList* list);
 
   // Scans one list: what may be within pool->rho() is refined and added, the
-  // rest is deferred if `defer`; then all codes of segments are while rho is
-  // infinite, for the caller to take the best of them first. Polls.
-  Status Scan(const ProbeList& list, CandidatePool* pool, bool defer);
-  // Refines codes that were deferred, in the order of `codes`; those that rho
-  // rules out by now are deferred again.
-  Status RefineDeferred(const std::vector<DeferredCode>& codes,
-                        CandidatePool* pool);
+  // rest is put off; all codes of segments are while rho is infinite. Polls.
+  Status Scan(const ProbeList& list, CandidatePool* pool);
+  // A hint that the list is scanned next.
+  void Prefetch(const ProbeList& list);
+  // Refines the codes put off that may be within rho; while rho is infinite,
+  // the best of them first. Polls.
+  Status RefineWithinRho(CandidatePool* pool);
 
   // The row's id.
   Result<uint64_t> Id(const Candidate& candidate);
@@ -75,16 +76,29 @@ class ListScanner {
     ListTerms terms;
   };
 
+  // Which lists a segment has. Small, since each probe looks at all of them.
+  struct Cover {
+    uint64_t codebook_version;
+    uint32_t first_list;
+    uint32_t end_list;
+
+    bool Has(uint64_t version, uint32_t list) const {
+      return version == codebook_version && list >= first_list &&
+             list < end_list;
+    }
+  };
+
   Status ReadTerms(const ProbeList& list, ListTerms* terms);
   Status ScanSegment(uint32_t segment, const ProbeList& list,
-                     const ListTerms& terms, CandidatePool* pool, bool defer);
+                     const ListTerms& terms, CandidatePool* pool);
   Status ScanTail(uint32_t shard, uint64_t codebook_version,
                   const ProbeList& list, const ListTerms& terms,
                   CandidatePool* pool);
-  Status ScanBlock(const Probe& probe, uint32_t probe_number, uint32_t first,
-                   CandidatePool* pool, bool defer);
-  Status RefineCode(const Probe& probe, uint32_t probe_number, uint32_t row,
-                    const uint8_t* block, CandidatePool* pool);
+  Status ScanBlock(uint32_t probe_number, uint32_t block, CandidatePool* pool);
+  Status Refine(const std::vector<BlockCode>& codes, CandidatePool* pool);
+  void PrefetchRow(const BlockCode& code, const CandidatePool& pool);
+  Status RefineCode(const ScannedBlock& scanned, uint32_t slot,
+                    CandidatePool* pool);
   // Lets all pages go and polls, once that much has been scanned.
   Status PollSometimes(uint32_t blocks);
 
@@ -98,8 +112,11 @@ class ListScanner {
   std::vector<ProbeList> heads_;       // the next list of each ranking
   std::vector<ExtentReader> centroids_;
   std::vector<SegmentReader> segments_;
+  std::vector<Cover> covers_;  // parallel to segments_
   std::vector<TailView> tails_;
   std::vector<Probe> probes_;
+  std::vector<BlockCode> survivors_;
+  uint32_t held_segment_ = 0;  // the last one refined in
   std::vector<float> centroid_;
   uint32_t blocks_since_poll_ = 0;  // or as much other work
   uint64_t codes_scanned_ = 0;

@@ -13,6 +13,7 @@
 #include "core/engine/preparation.h"
 #include "core/engine/row_walk.h"
 #include "core/engine/stop_rule.h"
+#include "core/kernel/distance.h"
 
 namespace pomai {
 namespace {
@@ -69,7 +70,8 @@ class BestFirstCursor : public SearchCursor {
         scanner_(
             store, sealed, snapshot_, query.data(),
             options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),
-        query_norm_(SquaredNorm(query)),
+        query_norm_(
+            kernel::InnerProduct(query.data(), query.data(), query.size())),
         without_distance_(store, sealed, snapshot_, RowWalk::kWithoutDistance) {
   }
 
@@ -102,12 +104,6 @@ class BestFirstCursor : public SearchCursor {
   const SearchStats& stats() const override { return stats_; }
 
  private:
-  static float SquaredNorm(const std::vector<float>& query) {
-    double squares = 0;
-    for (const float x : query) squares += static_cast<double>(x) * x;
-    return static_cast<float>(squares);
-  }
-
   // Finds the next rows into ready_, the nearest at its back.
   Status RunBatch() {
     // Twice as many rows as the batch before.
@@ -118,7 +114,8 @@ class BestFirstCursor : public SearchCursor {
     do {
       lost_before = lost_;
       POMAI_RETURN_IF_ERROR(Poll());
-      POMAI_RETURN_IF_ERROR(RefineWithinRho());
+      // What the grown (or, by rows that are gone, loosened) rho lets in again.
+      POMAI_RETURN_IF_ERROR(scanner_.RefineWithinRho(&pool_));
       POMAI_RETURN_IF_ERROR(Poll());
       POMAI_RETURN_IF_ERROR(Probe());
       POMAI_RETURN_IF_ERROR(Poll());
@@ -140,32 +137,22 @@ class BestFirstCursor : public SearchCursor {
     return store_->Poll();
   }
 
-  // Deferred codes that the grown (or, by rows that are gone, loosened) rho
-  // lets in again.
-  Status RefineWithinRho() {
-    while (pool_.rho() == kInfinity && pool_.deferred_count() > 0) {
-      // An eighth at least, so that a table full of dead rows takes few rounds.
-      const size_t count = std::max<size_t>(wanted_ - pool_.counted(),
-                                            pool_.deferred_count() / 8);
-      POMAI_RETURN_IF_ERROR(
-          scanner_.RefineDeferred(pool_.TakeLeastDeferred(count), &pool_));
-    }
-    if (pool_.deferred_count() == 0) return Status::Ok();
-    return scanner_.RefineDeferred(pool_.TakeDeferred(pool_.rho()), &pool_);
-  }
-
   Status Probe() {
     // Among more rows the wanted ones are as near as fewer were before.
     const auto k = std::max(1l, std::lround(wanted_ * growth_));
     const float tau = snapshot_.view->manifest.calibration.Tau(
         static_cast<uint32_t>(k), options_.target_recall);
     while (lists_left_ && !FarEnough(tau)) {
-      POMAI_RETURN_IF_ERROR(scanner_.Scan(next_list_, &pool_, true));
+      const ProbeList list = next_list_;
+      lists_left_ = scanner_.NextList(&next_list_);
+      if (lists_left_) scanner_.Prefetch(next_list_);
+      POMAI_RETURN_IF_ERROR(scanner_.Scan(list, &pool_));
       // The best of the first lists come first, so that few others have to be
       // refined.
-      if (pool_.rho() == kInfinity) POMAI_RETURN_IF_ERROR(RefineWithinRho());
+      if (pool_.rho() == kInfinity) {
+        POMAI_RETURN_IF_ERROR(scanner_.RefineWithinRho(&pool_));
+      }
       ++stats_.lists_probed;
-      lists_left_ = scanner_.NextList(&next_list_);
     }
     return Status::Ok();
   }

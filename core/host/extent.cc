@@ -19,6 +19,7 @@ Result<const uint8_t*> ExtentReader::At(uint64_t offset, uint32_t length) {
       inside + uint64_t{length} <= kPageBodySize) {
     return PageBody(page_.data()) + inside;
   }
+  if (offset == buffered_ && length <= buffered_length_) return buffer_.data();
   const uint64_t end = uint64_t{extent_->page_count()} * kPageBodySize;
   if (offset >= end || length > end - offset) {
     return Status::Corruption(
@@ -38,6 +39,7 @@ Result<const uint8_t*> ExtentReader::At(uint64_t offset, uint32_t length) {
         Enter(static_cast<uint32_t>((offset + length - 1) / kPageBodySize)));
   }
   if (buffer_.size() < length) buffer_.resize(length);
+  buffered_length_ = 0;
   for (uint32_t copied = 0; copied < length; inside = 0) {
     POMAI_RETURN_IF_ERROR(Enter(page++));
     const uint32_t part = std::min<uint32_t>(
@@ -45,17 +47,38 @@ Result<const uint8_t*> ExtentReader::At(uint64_t offset, uint32_t length) {
     std::memcpy(buffer_.data() + copied, PageBody(page_.data()) + inside, part);
     copied += part;
   }
+  buffered_ = offset;
+  buffered_length_ = length;
   return buffer_.data();
+}
+
+void ExtentReader::Prefetch(uint64_t offset, uint32_t length) {
+  while (length > 0) {
+    const auto page_number = static_cast<uint32_t>(offset / kPageBodySize);
+    const auto inside = static_cast<uint32_t>(offset % kPageBodySize);
+    const uint32_t part = std::min<uint32_t>(
+        length, static_cast<uint32_t>(kPageBodySize) - inside);
+    const BlockNumber block = extent_->BlockOf(page_number);
+    store_->Prefetch(block, kPageBodyOffset + inside, part);
+    if (page_number != page_number_) {
+      // What Enter will look at.
+      store_->Prefetch(block, kPageHeaderOffset, kPageSize - kPageHeaderOffset);
+    }
+    offset += part;
+    length -= part;
+  }
 }
 
 void ExtentReader::Release() {
   page_.Release();
   page_number_ = 0xFFFFFFFFu;
+  buffered_length_ = 0;
 }
 
 Status ExtentReader::Enter(uint32_t page_number) {
   if (page_number == page_number_) return Status::Ok();
-  Release();
+  page_.Release();
+  page_number_ = 0xFFFFFFFFu;
   const BlockNumber block = extent_->BlockOf(page_number);
   POMAI_ASSIGN_OR_RETURN(PageGuard page, store_->Read(block, lock_));
   POMAI_RETURN_IF_ERROR(

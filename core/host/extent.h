@@ -60,6 +60,8 @@ class ExtentReader {
   // one page, else into this reader's buffer. Valid until the next At or
   // Release. Corruption when the range passes the extent's end.
   Result<const uint8_t*> At(uint64_t offset, uint32_t length);
+  // A hint that At will be asked for these bytes.
+  void Prefetch(uint64_t offset, uint32_t length);
   // Lets the page go (before a poll, a fetch, a return to the host).
   void Release();
 
@@ -72,6 +74,8 @@ class ExtentReader {
   PageGuard page_;
   uint32_t page_number_ = 0xFFFFFFFFu;
   std::vector<uint8_t> buffer_;
+  uint64_t buffered_ = 0;  // what buffer_ holds, until Release
+  uint32_t buffered_length_ = 0;
 };
 
 // Writes an extent from several positions at once, each sequential. A section

@@ -154,7 +154,7 @@ Result<PageGuard> MemoryStore::Read(BlockNumber block, PageLock lock) {
   return PageGuard(this, handle, pages_[block].bytes.get());
 }
 
-void MemoryStore::Prefetch(BlockNumber, uint32_t) {}
+void MemoryStore::Prefetch(BlockNumber, uint32_t, uint32_t) {}
 
 Result<std::unique_ptr<PageChange>> MemoryStore::BeginChange() {
   return std::unique_ptr<PageChange>(std::make_unique<MemoryChange>(this));

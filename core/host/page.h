@@ -50,6 +50,15 @@ inline const uint8_t* PageBody(const uint8_t* page) {
 }
 inline uint8_t* PageBody(uint8_t* page) { return page + kPageBodyOffset; }
 
+// A hint to the processor; `bytes` need not be there.
+inline void PrefetchBytes(const uint8_t* bytes, uint32_t length) {
+  constexpr uint32_t kLine = 64;
+  for (uint32_t at = 0; at < length; at += kLine) {
+    __builtin_prefetch(bytes + at);
+  }
+  __builtin_prefetch(bytes + length - 1);
+}
+
 inline void PutPageHeader(uint8_t* page, const PageHeader& header) {
   uint8_t* at = page + kPageHeaderOffset;
   PutFixed<uint64_t>(at, header.allocation_id);

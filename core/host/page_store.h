@@ -86,8 +86,10 @@ class PageStore {
 
   // Io or HostError when the page cannot be read; Corruption past the end.
   virtual Result<PageGuard> Read(BlockNumber block, PageLock lock) = 0;
-  // A hint that blocks [first, first + count) are read soon.
-  virtual void Prefetch(BlockNumber first, uint32_t count) = 0;
+  // A hint that `length` bytes of a page are read soon: brings them nearer to
+  // the processor where they are in memory, else does nothing. Nanoseconds.
+  virtual void Prefetch(BlockNumber block, uint32_t offset,
+                        uint32_t length) = 0;
 
   virtual Result<std::unique_ptr<PageChange>> BeginChange() = 0;
 

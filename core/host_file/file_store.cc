@@ -52,8 +52,11 @@ void FileStore::Unpin(uint64_t handle) {
   }
 }
 
-// Pages are in memory or mapped; the kernel reads ahead.
-void FileStore::Prefetch(BlockNumber, uint32_t) {}
+void FileStore::Prefetch(BlockNumber block, uint32_t offset, uint32_t length) {
+  BlockTable::Slot* slot = blocks_.Find(block);
+  if (slot == nullptr) return;
+  PrefetchBytes(BytesOf(slot->Load()) + offset, length);
+}
 
 Result<std::unique_ptr<PageChange>> FileStore::BeginChange() {
   return std::unique_ptr<PageChange>(std::make_unique<FileChange>(this));

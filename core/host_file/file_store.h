@@ -65,7 +65,7 @@ class FileStore : public PageStore {
   Reader Register() { return readers_.Register(); }
 
   Result<PageGuard> Read(BlockNumber block, PageLock lock) override;
-  void Prefetch(BlockNumber first, uint32_t count) override;
+  void Prefetch(BlockNumber block, uint32_t offset, uint32_t length) override;
   Result<std::unique_ptr<PageChange>> BeginChange() override;
   Result<BlockNumber> Extend(uint32_t count) override;
   Status WriteNew(BlockNumber block, const uint8_t* page) override;

@@ -52,6 +52,18 @@ Result<const uint8_t*> SegmentReader::RefineRow(uint32_t row) {
                     size);
 }
 
+void SegmentReader::PrefetchBlocks(uint32_t first, uint32_t count) {
+  const uint32_t size = shape_.block_size();
+  blocks_.Prefetch(SectionOffset(ref_->blocks_page) + uint64_t{first} * size,
+                   count * size);
+}
+
+void SegmentReader::PrefetchRefineRow(uint32_t row) {
+  const uint32_t size = shape_.refine_size();
+  refine_.Prefetch(SectionOffset(ref_->refine_page) + uint64_t{row} * size,
+                   size);
+}
+
 Result<uint64_t> SegmentReader::Id(uint32_t row) {
   POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "row", row, ref_->rows));
   POMAI_ASSIGN_OR_RETURN(

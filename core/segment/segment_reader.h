@@ -28,6 +28,9 @@ class SegmentReader {
 
   Result<const uint8_t*> Block(uint32_t block);
   Result<const uint8_t*> RefineRow(uint32_t row);
+  // Hints that these will be asked for.
+  void PrefetchBlocks(uint32_t first, uint32_t count);
+  void PrefetchRefineRow(uint32_t row);
   Result<uint64_t> Id(uint32_t row);
   // Read from its page each time, never remembered.
   Result<bool> IsDead(uint32_t row);

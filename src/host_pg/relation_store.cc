@@ -80,14 +80,15 @@ void RelationStore::Unpin(uint64_t handle) {
   ReleaseBuffer(buffer);
 }
 
-void RelationStore::Prefetch(BlockNumber first, uint32_t count) {
-  if (effective_io_concurrency <= 0) return;
-  // A hint: an error waits for the next call that can report it.
-  (void)pg::Call([&]() noexcept {
-    for (uint32_t i = 0; i < count; ++i) {
-      PrefetchBuffer(relation_, fork_, first + i);
-    }
-  });
+// Where the page was last time, pinned or not: nothing is read.
+void RelationStore::Prefetch(BlockNumber block, uint32_t offset,
+                             uint32_t length) {
+  if (recent_ == nullptr || block >= recent_->size()) return;
+  const Buffer recent = (*recent_)[block];
+  if (recent == InvalidBuffer) return;
+  PrefetchBytes(
+      reinterpret_cast<const uint8_t*>(BufferGetBlock(recent)) + offset,
+      length);
 }
 
 Result<std::unique_ptr<PageChange>> RelationStore::BeginChange() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 #include <vector>
 
@@ -23,7 +24,9 @@ class PlainStore : public PageStore {
     ++pins;
     return PageGuard(this, block, pages_[block].data());
   }
-  void Prefetch(BlockNumber, uint32_t) override {}
+  void Prefetch(BlockNumber block, uint32_t offset, uint32_t length) override {
+    prefetched.push_back({block, offset, length});
+  }
   Result<std::unique_ptr<PageChange>> BeginChange() override {
     return Status::Internal("no changes here");
   }
@@ -46,6 +49,7 @@ class PlainStore : public PageStore {
 
   int pins = 0;
   int reads = 0;
+  std::vector<std::array<uint32_t, 3>> prefetched;
   bool fail_writes = false;
 
  private:
@@ -116,6 +120,49 @@ TEST(ExtentReader, SequentialReadsEnterEachPageOnce) {
   }
   EXPECT_EQ(store.reads, 5);
   EXPECT_EQ(store.pins, 1);
+}
+
+TEST(ExtentReader, ARangeOverABorderIsCopiedOnceUntilRelease) {
+  PlainStore store(10);
+  const Extent extent = TwoRuns();
+  const auto bytes = Pattern(5 * kPageBodySize);
+  Fill(&store, extent, bytes);
+  ExtentReader reader(&store, &extent, PageLock::kPin);
+  const uint64_t border = kPageBodySize - 50;
+  ASSERT_TRUE(reader.At(border, 100).ok());
+  EXPECT_EQ(store.reads, 2);
+  // Another page in between changes nothing.
+  ASSERT_TRUE(reader.At(0, 10).ok());
+  EXPECT_EQ(store.reads, 3);
+  auto again = reader.At(border, 100);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(store.reads, 3);
+  EXPECT_EQ(std::memcmp(*again, bytes.data() + border, 100), 0);
+  // More of it is not there yet.
+  ASSERT_TRUE(reader.At(border, 200).ok());
+  EXPECT_EQ(store.reads, 4);
+  // The page may be another's when it is entered the next time.
+  reader.Release();
+  PutPageHeader(store.page(4), {78, 1, PageKind::kSegment});
+  EXPECT_EQ(reader.At(border, 200).status().code(), StatusCode::kAborted);
+}
+
+TEST(ExtentReader, PrefetchNamesTheBytesOfEachPageAndItsHeader) {
+  PlainStore store(10);
+  const Extent extent = TwoRuns();
+  ExtentReader reader(&store, &extent, PageLock::kPin);
+  reader.Prefetch(2 * kPageBodySize - 50, 80);
+  constexpr uint32_t kHeader = kPageSize - kPageHeaderOffset;
+  const std::vector<std::array<uint32_t, 3>> expected = {
+      {4, kPageHeaderOffset - 50, 50},
+      {4, kPageHeaderOffset, kHeader},
+      {7, kPageBodyOffset, 30},
+      {7, kPageHeaderOffset, kHeader}};
+  EXPECT_EQ(store.prefetched, expected);
+  EXPECT_EQ(store.reads, 0);
+  // Behind the end, and of nothing: as good as nothing.
+  reader.Prefetch(5 * kPageBodySize, 10);
+  reader.Prefetch(0, 0);
 }
 
 TEST(ExtentReader, RangePastTheEndIsCorruption) {
