@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,10 +18,10 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Truth must not be lost to the 1-bit bound: at two and a half standard
 // deviations six codes in a thousand are.
 constexpr float kTruthEpsilon = 2.5f;
-// Lists are walked until this share of all rows (and this many) has been
-// scanned; farther ones hold next to no neighbours.
-constexpr double kWalkedShare = 0.4;
-constexpr uint64_t kLeastWalked = 20000;
+// Lists are walked until this many times the codes have been scanned that led
+// to the last of the best; farther ones hold next to no neighbours.
+constexpr uint64_t kWalkedTimes = 2;
+constexpr uint64_t kLeastWalked = 10000;
 constexpr uint32_t kKs[] = {1, 10, 100, 1000};
 constexpr float kTargets[] = {0.5f,  0.7f,  0.8f,  0.85f,  0.9f,   0.93f, 0.95f,
                               0.97f, 0.98f, 0.99f, 0.995f, 0.998f, 0.999f};
@@ -135,7 +136,7 @@ class Calibrator {
     snapshot_.tails.assign(snapshot_.view->meta.shards, empty);
   }
 
-  // `query`: prepared; `id`: the row it is, which is left out.
+  // `query`: prepared; `id`: the row it is, which is left out with its copies.
   Status Run(const float* query, uint64_t id, bool large_k) {
     const MetaPage& meta = snapshot_.view->meta;
     const uint32_t dimensions = meta.shape().dimensions;
@@ -178,13 +179,9 @@ class Calibrator {
   Status Walk(ListScanner* scanner, CandidatePool* pool, uint64_t id,
               const StopRule& rule, std::vector<Trace>* traces) {
     ProbeList list;
-    bool left_out = false;
+    std::optional<Candidate> own;
     size_t seen = 0;
-    const auto limit = std::max(
-        kLeastWalked,
-        static_cast<uint64_t>(
-            kWalkedShare *
-            static_cast<double>(snapshot_.view->manifest.segment_rows())));
+    uint64_t limit = kLeastWalked;
     for (uint32_t position = 0;
          scanner->codes_scanned() < limit && scanner->NextList(&list);
          ++position) {
@@ -192,27 +189,62 @@ class Calibrator {
         trace.Observe(position, rule.Statistic(scanner->codes_scanned(),
                                                list.score, trace.rho()));
       }
-      POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
-      if (std::isinf(pool->rho())) {
-        POMAI_RETURN_IF_ERROR(scanner->RefineWithinRho(pool));
+      const float rho = pool->rho();
+      POMAI_RETURN_IF_ERROR(ScanWhole(scanner, list, pool));
+      if (!own) {
+        POMAI_ASSIGN_OR_RETURN(own, FindOwn(scanner, pool, seen, id));
+      }
+      if (pool->rho() != rho || std::isinf(rho)) {
+        limit = std::max(limit, kWalkedTimes * scanner->codes_scanned());
       }
       // rho only comes down.
       pool->ForgetDeferred();
       for (; seen < pool->candidates().size(); ++seen) {
         const Candidate& candidate = pool->candidates()[seen];
-        if (!left_out) {
-          POMAI_ASSIGN_OR_RETURN(const uint64_t found, scanner->Id(candidate));
-          if (found == id) {
-            left_out = true;
-            continue;
-          }
-        }
+        if (own && IsCopy(candidate, *own)) continue;
         found_.emplace_back(candidate.score, position);
         for (Trace& trace : *traces) trace.Add(candidate.score);
       }
     }
     scanner->Release();
     return Status::Ok();
+  }
+
+  static Status ScanWhole(ListScanner* scanner, const ProbeList& list,
+                          CandidatePool* pool) {
+    POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
+    if (!std::isinf(pool->rho())) return Status::Ok();
+    return scanner->RefineWithinRho(pool);
+  }
+
+  // The candidate of row `id` among those from `first` on. Makes room in the
+  // pool for as many more as the row has copies.
+  static Result<std::optional<Candidate>> FindOwn(ListScanner* scanner,
+                                                  CandidatePool* pool,
+                                                  size_t first, uint64_t id) {
+    std::optional<Candidate> own;
+    for (const Candidate& candidate : pool->candidates().subspan(first)) {
+      POMAI_ASSIGN_OR_RETURN(const uint64_t found, scanner->Id(candidate));
+      if (found != id) continue;
+      own = candidate;
+      break;
+    }
+    if (!own) return own;
+    const auto fresh = pool->candidates().subspan(first);
+    const auto copies = std::count_if(
+        fresh.begin(), fresh.end(),
+        [&](const Candidate& other) { return IsCopy(other, *own); });
+    if (copies > 1) {
+      pool->SetWanted(pool->wanted() + static_cast<uint32_t>(copies) - 1);
+      POMAI_RETURN_IF_ERROR(scanner->RefineWithinRho(pool));
+    }
+    return own;
+  }
+
+  // The same vector has the same list and the same code. A query is seldom in
+  // the table, let alone several times: what a row's copies find says nothing.
+  static bool IsCopy(const Candidate& candidate, const Candidate& own) {
+    return candidate.score == own.score && candidate.error == own.error;
   }
 
   PageStore* store_;

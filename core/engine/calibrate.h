@@ -1,14 +1,14 @@
 // Calibration: how far a search must go for a target recall. 300 sampled rows
-// are searched for, each leaving itself out; the lists are walked in probing
-// order while the stop rule's statistic and the recall reached so far are
-// recorded; tau(k, target) is the least threshold whose mean recall reaches the
-// target.
+// are searched for, each leaving itself and its copies out; the lists are
+// walked in probing order while the stop rule's statistic and the recall
+// reached so far are recorded; tau(k, target) is the least threshold whose mean
+// recall reaches the target.
 //
 //   POMAI_ASSIGN_OR_RETURN(Calibration calibration,
 //                          Calibrate(store, sealed, view, &sample, options));
 //
-// Needs the codes only: truth is the order of the refined estimates of all
-// codes, pruned with an epsilon wide enough to lose none.
+// Needs the codes only: truth is the order of the refined estimates, pruned
+// with an epsilon wide enough to lose none, as far out as anything is found.
 #pragma once
 
 #include <functional>

@@ -26,6 +26,34 @@ TEST(Calibrate, HeldOutQueriesReachTheTarget) {
   }
 }
 
+// Neighbours of a random vector lie in all lists.
+TEST(Calibrate, VectorsWithoutStructureReachTheTarget) {
+  constexpr uint32_t kDimensions = 192;
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(16000, kDimensions, 1, 3));
+  const auto queries = ClusteredVectors(40, kDimensions, 1, 4);
+  for (const double target : {0.9, 0.95}) {
+    EXPECT_GE(membrane.Recall(queries, 10, {.target_recall = target}),
+              target - 0.03);
+  }
+}
+
+// Each leaves its copies out as well: they would all be found in its own list.
+TEST(Calibrate, CopiesAreNotTakenForNeighbours) {
+  constexpr uint32_t kDimensions = 64;
+  constexpr size_t kCopies = 10;
+  const auto distinct = ClusteredVectors(2000, kDimensions, 400, 1);
+  std::vector<Vector> vectors;
+  for (size_t i = 0; i < kCopies; ++i) {
+    vectors.insert(vectors.end(), distinct.begin(), distinct.end());
+  }
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(vectors);
+  const auto queries = ClusteredVectors(100, kDimensions, 400, 77);
+  EXPECT_GE(membrane.Recall(queries, kCopies, {.target_recall = 0.95}), 0.92);
+  EXPECT_GE(membrane.Recall(queries, 100, {.target_recall = 0.95}), 0.92);
+}
+
 TEST(Calibrate, AHigherTargetNeverStopsEarlier) {
   MemoryMembrane membrane({.dimensions = 32});
   membrane.Build(ClusteredVectors(5000, 32, 60, 1));
