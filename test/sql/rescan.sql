@@ -8,10 +8,19 @@ INSERT INTO queries VALUES
 SET enable_seqscan = off;
 SET enable_sort = off;
 
+-- A plan without what EXPLAIN says of disabled nodes from 18 on.
+CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+    IF line NOT LIKE '%Disabled: true' THEN RETURN NEXT line; END IF;
+  END LOOP;
+END $$;
+
 -- A scan for each row of another table.
-EXPLAIN (COSTS OFF)
-SELECT q.id, n.id FROM queries q CROSS JOIN LATERAL (
-  SELECT id FROM points ORDER BY embedding <-> q.embedding LIMIT 2) n;
+SELECT plan('SELECT q.id, n.id FROM queries q CROSS JOIN LATERAL (
+  SELECT id FROM points ORDER BY embedding <-> q.embedding LIMIT 2) n');
 SELECT q.id, n.id FROM queries q CROSS JOIN LATERAL (
   SELECT id FROM points ORDER BY embedding <-> q.embedding LIMIT 2) n
 WHERE q.id <> 3;
@@ -75,3 +84,4 @@ SELECT count(*) FROM (
     SELECT 1 FROM points b WHERE b.id = a.id + 2990)
   ORDER BY a.embedding <-> '{1,1,2}' LIMIT 10) s;
 DROP TABLE points, queries;
+DROP FUNCTION plan;
