@@ -51,9 +51,9 @@ load() {
 progress() {
   value "SELECT phase || CASE
       WHEN tuples_total > 0 THEN
-        format(': %s of %s rows', tuples_done, tuples_total)
+        format(': %s %%', 100 * tuples_done / tuples_total)
       WHEN blocks_total > 0 THEN
-        format(': %s of %s blocks', blocks_done, blocks_total)
+        format(': %s %%', 100 * blocks_done / blocks_total)
       WHEN tuples_done > 0 THEN format(': %s rows', tuples_done)
       ELSE '' END
     FROM pg_stat_progress_create_index LIMIT 1"
