@@ -193,6 +193,7 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
                           uint64_t key, InsertOutcome* outcome) {
   if (rows_.empty()) return Status::Ok();
   POMAI_FAULT_STEP("insert");
+  POMAI_FAULT_POINT("begun");
   POMAI_ASSIGN_OR_RETURN(auto view, TakeView(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(CheckDimensions(view->meta.dimensions));
   if (view->meta.dimensions == 0 && FirstDimensions() != 0) {

@@ -14,11 +14,23 @@ namespace {
 
 char* wanted = nullptr;
 
+// Until nobody holds advisory lock 1. The server's own snapshot of its catalog
+// may go at any moment: here it does.
+void WaitForLock() {
+  InvalidateCatalogSnapshot();
+  const Datum key = Int64GetDatum(1);
+  DirectFunctionCall1(pg_advisory_lock_int8, key);
+  DirectFunctionCall1(pg_advisory_unlock_int8, key);
+}
+
 Status Meet(const char* step, const char* point) {
   const std::string name = std::string(step) + "-" + point;
   const std::string fault = wanted == nullptr ? "" : wanted;
   if (fault == "error " + name) {
     return Status::Internal("fault point " + name);
+  }
+  if (fault == "wait " + name) {
+    return pg::Call([]() noexcept { WaitForLock(); });
   }
   const bool keep = fault == "kill " + name;
   if (!keep && fault != "lose " + name) return Status::Ok();

@@ -8,6 +8,7 @@
 //          itself: all sessions end, the server recovers
 //   lose   the same, but what no commit has made durable may be lost
 //   error  an error of the engine
+//   wait   until nobody holds advisory lock 1; where no page is locked
 //
 // DefineFaultSetting runs once a process, when the library is loaded. In other
 // builds it does nothing and there is no such setting.

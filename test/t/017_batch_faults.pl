@@ -1,5 +1,5 @@
-# Batches that fail half-way under an exception block; and what calls aminsert
-# as the server itself never does.
+# Batches that fail half-way under an exception block, or that somebody looks
+# at half-way; and what calls aminsert as the server itself never does.
 use strict;
 use warnings FATAL => 'all';
 use FindBin;
@@ -105,7 +105,22 @@ is(entries(), '12', 'and at PREPARE TRANSACTION');
 run(q{COMMIT PREPARED 'p'});
 run("BEGIN; $late COMMIT");
 is(entries(), '13', 'and what comes when all pending rows are written');
-run('BEGIN; ' . by_hand(14, 'false') . by_hand(15, 'true') . ' COMMIT');
+# Without a transaction id they still hold back the horizon.
+{
+	my ($writer, $gate) = map { PomaiSession->new($node) } 1 .. 2;
+	$gate->ask('SELECT pg_advisory_lock(1)');
+	$writer->ask(q{SET pomai.fault_point = 'wait insert-begun'; BEGIN});
+	$writer->ask(by_hand(14, 'false'));
+	$writer->tell('COMMIT');
+	$writer->wait_for_lock;
+	is( run(qq{SELECT backend_xid IS NULL, backend_xmin IS NOT NULL
+	  FROM pg_stat_activity WHERE pid = $writer->{pid}}),
+		't|t', 'a transaction without an id holds the horizon');
+	$gate->ask('SELECT pg_advisory_unlock(1)');
+	is($writer->answer, '', 'it commits');
+	$_->quit for $writer, $gate;
+}
+run('BEGIN; ' . by_hand(15, 'true') . ' COMMIT');
 check_index($node, 'l', 'with rows inserted by hand');
 
 # A table that is no heap: nobody knows when it gives the place of a row to
@@ -135,6 +150,35 @@ END $$;});
 	$_->quit for $writer, $gate;
 }
 check_index($node, 'o', 'of a table that is no heap');
+
+# Serializable transactions that look for what the other inserts. The second
+# looks when the first has begun to apply its rows and none is in the index: the
+# check for conflicts has to come after them.
+run(q{CREATE TABLE s (id integer, embedding real[]);
+CREATE INDEX s_embedding ON s USING pomai (embedding);
+INSERT INTO s SELECT i, vec(i, 16) FROM generate_series(1, 5) i;});
+{
+	my ($writer, $reader, $gate) = map { PomaiSession->new($node) } 1 .. 3;
+	my $look = 'SELECT count(*) FROM
+	  (SELECT 1 FROM s ORDER BY embedding <-> vec(1, 16) OFFSET 0) a';
+	my $insert = 'INSERT INTO s SELECT i, vec(i, 16)
+	  FROM generate_series(1, 20) i';
+	$gate->ask('SELECT pg_advisory_lock(1)');
+	$_->ask('SET enable_seqscan = off; BEGIN ISOLATION LEVEL SERIALIZABLE')
+	  for $writer, $reader;
+	is($writer->ask($look), '5', 'the writer looks');
+	$writer->tell("SET pomai.fault_point = 'wait insert-begun'; $insert");
+	$writer->wait_for_lock;
+	is($reader->ask($look), '5', 'the reader finds no row half-way');
+	is($reader->ask("$insert; COMMIT"), '', 'it inserts and commits');
+	$gate->ask('SELECT pg_advisory_unlock(1)');
+	like(
+		$writer->answer,
+		qr/could not serialize access due to read\/write dependencies/,
+		'the check comes after the rows');
+	$_->quit for $writer, $reader, $gate;
+}
+check_index($node, 's', 'after a conflict');
 
 $node->stop;
 done_testing();
