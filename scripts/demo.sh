@@ -69,9 +69,9 @@ make_index() {
     line=$(progress) || line=
     if [ -n "$line" ] && [ -t 1 ]; then
       printf '\r\033[K  %s' "$line"
-    elif [ -n "$line" ] && [ "${line%%:*}" != "$last" ]; then
-      last=${line%%:*}
-      say "  $line"
+    elif [ -n "$line" ] && [ "${line%: [0-9]*}" != "$last" ]; then
+      last=${line%: [0-9]*}
+      say "  $last"
     fi
     sleep 0.1
   done
