@@ -47,24 +47,21 @@ Result<DeletedRows> ReadDeletedRows(FileSystem* files,
       StoredBytes bytes,
       StoredBytes::Open(files, folder, stored, Checksum::kCompare));
   DeletedRows deleted;
-  POMAI_RETURN_IF_ERROR(bytes.ExpectText("magic", kMagic));
-  POMAI_RETURN_IF_ERROR(bytes.Expect<uint32_t>("version", kVersion));
-  POMAI_ASSIGN_OR_RETURN(const auto count, bytes.Number<uint32_t>("row files"));
-  POMAI_ASSIGN_OR_RETURN(deleted.next_counter,
-                         bytes.Number<uint64_t>("next counter"));
-  for (uint32_t i = 0; i < count; ++i) {
-    DeletedBitmap file;
-    POMAI_ASSIGN_OR_RETURN(file.first_number,
-                           bytes.Number<uint64_t>("first number"));
-    POMAI_ASSIGN_OR_RETURN(file.rows, bytes.Number<uint64_t>("rows"));
+  bytes.Text("magic", kMagic);
+  bytes.U32("version", kVersion, kVersion);
+  deleted.files.resize(bytes.Count("row files", 16));
+  deleted.next_counter = bytes.U64("next counter");
+  for (DeletedBitmap& file : deleted.files) {
+    file.first_number = bytes.U64("first number");
+    file.rows = bytes.U64("rows");
     const uint64_t words = file.rows / 64 + (file.rows % 64 != 0 ? 1 : 0);
-    POMAI_ASSIGN_OR_RETURN(const uint8_t* bits,
-                           bytes.Bytes("bits", words * sizeof(uint64_t)));
+    const uint8_t* bits = bytes.Bytes("bits", words * sizeof(uint64_t));
+    if (bits == nullptr) break;
     file.bits.resize(words);
     std::memcpy(file.bits.data(), bits, words * sizeof(uint64_t));
-    deleted.files.push_back(std::move(file));
   }
-  POMAI_RETURN_IF_ERROR(bytes.ExpectEnd());
+  bytes.ExpectEnd();
+  if (!bytes.ok()) return bytes.status();
   return deleted;
 }
 

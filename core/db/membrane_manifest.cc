@@ -1,9 +1,8 @@
 #include "core/db/membrane_manifest.h"
 
 #include <charconv>
-#include <cstring>
 
-#include "core/base/coding.h"
+#include "core/base/byte_reader.h"
 #include "core/host_file/crc32c.h"
 
 namespace pomai {
@@ -38,62 +37,18 @@ class Writer {
   std::vector<uint8_t> bytes_;
 };
 
-// Reads as long as there are bytes; afterwards only zeros, and status() says
-// where they ended.
-class Reader {
- public:
-  explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  template <typename T>
-  T Get() {
-    if (!Has(sizeof(T))) return 0;
-    const T value = GetFixed<T>(bytes_.data() + offset_);
-    offset_ += sizeof(T);
-    return value;
-  }
-  StoredFile GetFile() {
-    StoredFile file;
-    const auto length = Get<uint32_t>();
-    if (length > kMaxName) Fail("a name of at most 255 bytes", length);
-    if (!Has(length)) return file;
-    file.name.assign(reinterpret_cast<const char*>(bytes_.data() + offset_),
-                     length);
-    offset_ += length;
-    // A manifest may only name files of its own folder.
-    if (file.name.find('/') != std::string::npos) Fail("a file name", '/');
-    file.bytes = Get<uint64_t>();
-    file.crc32c = Get<uint32_t>();
-    return file;
-  }
-  // A count of things of at least `least` bytes each.
-  uint32_t GetCount(size_t least) {
-    const auto count = Get<uint32_t>();
-    if (count > (bytes_.size() - offset_) / least) {
-      Fail("a count that fits what is left", count);
-      return 0;
-    }
-    return count;
-  }
-  void Fail(const std::string& expected, uint64_t found) {
-    if (!status_.ok()) return;
-    status_ =
-        Status::Corruption("offset " + std::to_string(offset_) + ": expected " +
-                           expected + ", found " + std::to_string(found));
-  }
-  bool Has(size_t size) {
-    if (!status_.ok()) return false;
-    if (bytes_.size() - offset_ >= size) return true;
-    Fail(std::to_string(size) + " more bytes", bytes_.size() - offset_);
-    return false;
-  }
-  size_t left() const { return bytes_.size() - offset_; }
-  const Status& status() const { return status_; }
-
- private:
-  std::span<const uint8_t> bytes_;
-  size_t offset_ = 0;
-  Status status_;
-};
+StoredFile GetFile(ByteReader* from) {
+  StoredFile file;
+  const uint32_t length = from->U32("length of a name", 0, kMaxName);
+  const uint8_t* name = from->Bytes("name", length);
+  if (name != nullptr) file.name.assign(name, name + length);
+  // A manifest may only name files of its own folder.
+  from->Expect(file.name.find('/') == std::string::npos, "name",
+               "one without a folder", file.name, length);
+  file.bytes = from->U64("bytes of a file");
+  file.crc32c = from->U32("crc32c of a file");
+  return file;
+}
 
 void PutRows(const RowTableFiles& rows, Writer* to) {
   to->Put<uint64_t>(rows.next_counter);
@@ -107,52 +62,39 @@ void PutRows(const RowTableFiles& rows, Writer* to) {
   }
 }
 
-RowTableFiles GetRows(Reader* from) {
+RowTableFiles GetRows(ByteReader* from) {
   RowTableFiles rows;
-  rows.next_counter = from->Get<uint64_t>();
-  rows.deleted = from->GetFile();
-  const uint32_t count = from->GetCount(40);
-  for (uint32_t i = 0; i < count; ++i) {
-    StoredRows stored;
-    stored.file = from->GetFile();
-    stored.first_number = from->Get<uint64_t>();
-    stored.last_number = from->Get<uint64_t>();
-    stored.rows = from->Get<uint64_t>();
-    rows.rows.push_back(std::move(stored));
+  rows.next_counter = from->U64("next counter");
+  rows.deleted = GetFile(from);
+  rows.rows.resize(from->Count("row files", 40));
+  for (StoredRows& stored : rows.rows) {
+    stored.file = GetFile(from);
+    stored.first_number = from->U64("first number");
+    stored.last_number = from->U64("last number");
+    stored.rows = from->U64("rows of a file");
   }
   return rows;
 }
 
-Status CheckVersion(Reader* from, std::span<const uint8_t> bytes) {
-  if (!from->Has(kHeaderSize)) return from->status();
-  if (std::memcmp(bytes.data(), kMagic, 8) != 0) {
-    return Status::Corruption("offset 0: expected \"pomaiman\", found others");
-  }
-  from->Get<uint64_t>();
-  const auto version = from->Get<uint32_t>();
-  if (version == kVersion) return Status::Ok();
+Status CheckVersion(ByteReader* from) {
+  from->Text("magic", {kMagic, 8});
+  const uint32_t version = from->U32("version");
+  if (!from->ok() || version == kVersion) return from->status();
   return Status::FailedPrecondition(
       "manifest version " + std::to_string(version) +
       " is refused: this pomai reads version 3 only" +
       (version < kVersion ? "; put the rows into a new membrane" : ""));
 }
 
-void GetOptions(Reader* from, MembraneOptions* options) {
-  options->dimensions = from->Get<uint32_t>();
-  const auto metric = from->Get<uint32_t>();
-  options->metric = static_cast<Metric>(metric);
-  options->bits = from->Get<uint32_t>();
-  options->shards = from->Get<uint32_t>();
-  options->lists = from->Get<uint32_t>();
-  from->Get<uint32_t>();
-  if (options->dimensions == 0 || options->dimensions > kMaxDimensions) {
-    from->Fail("1 to 16000 dimensions", options->dimensions);
-  }
-  if (metric < 1 || metric > 3) from->Fail("a metric, 1 to 3", metric);
-  if (options->shards == 0 || options->shards > kMaxShards) {
-    from->Fail("1 to 128 shards", options->shards);
-    options->shards = 0;
-  }
+MembraneOptions GetOptions(ByteReader* from) {
+  MembraneOptions options;
+  options.dimensions = from->U32("dimensions", 1, kMaxDimensions);
+  options.metric = static_cast<Metric>(from->U32("metric", 1, 3));
+  options.bits = from->U32("bits");
+  options.shards = from->U32("shards", 1, kMaxShards);
+  options.lists = from->U32("lists");
+  from->U32("unused");
+  return options;
 }
 
 }  // namespace
@@ -190,31 +132,26 @@ std::vector<uint8_t> MembraneManifest::Encode() const {
 
 Result<MembraneManifest> MembraneManifest::Decode(
     std::span<const uint8_t> bytes) {
-  Reader from(bytes);
-  POMAI_RETURN_IF_ERROR(CheckVersion(&from, bytes));
-  const auto expected = from.Get<uint32_t>();
+  ByteReader from(bytes);
+  POMAI_RETURN_IF_ERROR(CheckVersion(&from));
+  const uint32_t expected = from.U32("checksum");
+  POMAI_RETURN_IF_ERROR(from.status());
   const uint32_t found = Crc32c(bytes.subspan(kHeaderSize));
-  if (expected != found) {
-    from.Fail("checksum " + std::to_string(expected), found);
-    return from.status();
-  }
+  from.Expect(expected == found, "checksum", std::to_string(expected),
+              std::to_string(found), 4);
   MembraneManifest manifest;
-  GetOptions(&from, &manifest.options);
-  manifest.number = from.Get<uint64_t>();
-  manifest.sequence = from.Get<uint64_t>();
-  for (uint32_t i = 0; i < manifest.options.shards; ++i) {
-    manifest.first_logs.push_back(from.Get<uint64_t>());
-  }
-  manifest.pages.image = from.GetFile();
-  const uint32_t extents = from.GetCount(16);
-  for (uint32_t i = 0; i < extents; ++i) {
-    manifest.pages.extents.push_back(from.GetFile());
-  }
-  for (uint32_t i = 0; i < manifest.options.shards; ++i) {
-    manifest.rows.push_back(GetRows(&from));
-  }
-  if (from.left() != 0) from.Fail("the end", from.left());
-  if (!from.status().ok()) return from.status();
+  manifest.options = GetOptions(&from);
+  manifest.number = from.U64("number");
+  manifest.sequence = from.U64("sequence");
+  manifest.first_logs.resize(manifest.options.shards);
+  for (uint64_t& first : manifest.first_logs) first = from.U64("first log");
+  manifest.pages.image = GetFile(&from);
+  manifest.pages.extents.resize(from.Count("extents", 16));
+  for (StoredFile& file : manifest.pages.extents) file = GetFile(&from);
+  manifest.rows.resize(manifest.options.shards);
+  for (RowTableFiles& rows : manifest.rows) rows = GetRows(&from);
+  from.ExpectEnd();
+  if (!from.ok()) return from.status();
   return manifest;
 }
 

@@ -35,30 +35,31 @@ Header EncodeHeader(const RowShape& shape, const StoredRows& stored) {
   return header;
 }
 
-Status CheckHeader(StoredBytes* bytes, const RowShape& shape,
-                   const StoredRows& stored) {
-  POMAI_RETURN_IF_ERROR(bytes->ExpectText("magic", kMagic));
-  POMAI_RETURN_IF_ERROR(bytes->Expect<uint32_t>("version", kVersion));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("dimensions", shape.dimensions));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("shard", shape.shard));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("shards", shape.shards));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("rows", stored.rows));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("first number", stored.first_number));
-  POMAI_RETURN_IF_ERROR(bytes->Expect("last number", stored.last_number));
-  POMAI_RETURN_IF_ERROR(bytes->Expect<uint32_t>("zero", 0));
+void CheckHeader(StoredBytes* bytes, const RowShape& shape,
+                 const StoredRows& stored) {
   const Header header = EncodeHeader(shape, stored);
-  return bytes->Expect("crc32c of the header",
-                       GetFixed<uint32_t>(header.bytes + 52));
+  bytes->Text("magic", kMagic);
+  for (const auto& [what, at] : {std::pair("version", 8),
+                                 {"dimensions", 12},
+                                 {"shard", 16},
+                                 {"shards", 20},
+                                 {"rows", 24},
+                                 {"rows, upper half", 28},
+                                 {"first number", 32},
+                                 {"first number, upper half", 36},
+                                 {"last number", 40},
+                                 {"last number, upper half", 44},
+                                 {"zero", 48},
+                                 {"crc32c of the header", 52}}) {
+    const auto expected = GetFixed<uint32_t>(header.bytes + at);
+    bytes->U32(what, expected, expected);
+  }
 }
 
 template <typename T>
-Status ReadSection(StoredBytes* bytes, const char* what, uint64_t count,
-                   const T** section) {
-  POMAI_RETURN_IF_ERROR(bytes->Align(kAlignment));
-  POMAI_ASSIGN_OR_RETURN(const uint8_t* at,
-                         bytes->Bytes(what, count * sizeof(T)));
-  *section = reinterpret_cast<const T*>(at);
-  return Status::Ok();
+const T* ReadSection(StoredBytes* bytes, const char* what, uint64_t count) {
+  bytes->Align(kAlignment);
+  return reinterpret_cast<const T*>(bytes->Bytes(what, count * sizeof(T)));
 }
 
 }  // namespace
@@ -70,19 +71,19 @@ Result<std::shared_ptr<RowFile>> RowFile::Open(FileSystem* files,
   POMAI_ASSIGN_OR_RETURN(
       StoredBytes bytes,
       StoredBytes::Open(files, folder, stored.file, Checksum::kSkip));
-  if (stored.rows == 0 || stored.rows >= kNone) {
-    return bytes.Wrong("rows", "1 to 4294967294", std::to_string(stored.rows));
-  }
-  POMAI_RETURN_IF_ERROR(CheckHeader(&bytes, shape, stored));
-  std::shared_ptr<RowFile> file(new RowFile);
   const uint64_t rows = stored.rows;
-  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "numbers", rows, &file->numbers_));
-  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "ids", rows, &file->ids_));
-  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "by id", rows, &file->sorted_ids_));
-  POMAI_RETURN_IF_ERROR(ReadSection(&bytes, "places", rows, &file->places_));
-  POMAI_RETURN_IF_ERROR(
-      ReadSection(&bytes, "vectors", rows * shape.dimensions, &file->vectors_));
-  POMAI_RETURN_IF_ERROR(bytes.ExpectEnd());
+  bytes.Expect(rows > 0 && rows < kNone, "rows", "1 to 4294967294",
+               std::to_string(rows));
+  CheckHeader(&bytes, shape, stored);
+  std::shared_ptr<RowFile> file(new RowFile);
+  file->numbers_ = ReadSection<uint64_t>(&bytes, "numbers", rows);
+  file->ids_ = ReadSection<uint64_t>(&bytes, "ids", rows);
+  file->sorted_ids_ = ReadSection<uint64_t>(&bytes, "by id", rows);
+  file->places_ = ReadSection<uint32_t>(&bytes, "places", rows);
+  file->vectors_ =
+      ReadSection<float>(&bytes, "vectors", rows * shape.dimensions);
+  bytes.ExpectEnd();
+  if (!bytes.ok()) return bytes.status();
   file->stored_ = stored;
   file->shape_ = shape;
   file->path_ = bytes.path();

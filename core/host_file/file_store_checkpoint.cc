@@ -180,10 +180,9 @@ Status FileStore::MapExtent(FileSystem* files, const std::string& folder,
       StoredBytes bytes,
       StoredBytes::Open(files, folder, stored, Checksum::kSkip));
   const uint64_t expected = uint64_t{extent.page_count()} * kPageSize;
-  if (bytes.size() != expected) {
-    return bytes.Wrong("length", std::to_string(expected),
-                       std::to_string(bytes.size()));
-  }
+  bytes.Expect(bytes.size() == expected, "length", std::to_string(expected),
+               std::to_string(bytes.size()));
+  if (!bytes.ok()) return bytes.status();
   MappedExtent mapped{extent, number, stored, bytes.TakeFile()};
   const uint8_t* page = mapped.file->bytes().data();
   Retired retired;

@@ -35,54 +35,33 @@ std::vector<uint8_t> EncodeHead(const PageImage& image, uint64_t number) {
   return head;
 }
 
-Status ReadRuns(StoredBytes* bytes, uint32_t blocks, Extent* extent) {
-  POMAI_ASSIGN_OR_RETURN(const auto runs, bytes->Number<uint32_t>("runs"));
-  for (uint32_t i = 0; i < runs; ++i) {
-    BlockRun run;
-    POMAI_ASSIGN_OR_RETURN(run.first, bytes->Number<uint32_t>("block"));
-    POMAI_ASSIGN_OR_RETURN(run.count, bytes->Number<uint32_t>("blocks"));
-    if (run.first >= blocks || run.count > blocks - run.first) {
-      return bytes->Wrong("blocks of an extent",
-                          "an end of at most " + std::to_string(blocks),
-                          std::to_string(uint64_t{run.first} + run.count), 8);
-    }
-    extent->runs.push_back(run);
-  }
-  return Status::Ok();
-}
-
-Result<StoredImage::Sealed> ReadExtent(StoredBytes* bytes, uint32_t blocks) {
+StoredImage::Sealed ReadExtent(StoredBytes* bytes, uint32_t blocks) {
   StoredImage::Sealed sealed;
-  POMAI_ASSIGN_OR_RETURN(sealed.extent.id, bytes->Number<uint64_t>("id"));
-  POMAI_ASSIGN_OR_RETURN(sealed.number, bytes->Number<uint64_t>("number"));
-  POMAI_ASSIGN_OR_RETURN(const auto kind, bytes->Number<uint32_t>("kind"));
-  sealed.extent.kind = static_cast<PageKind>(kind);
-  if (sealed.extent.kind != PageKind::kSegment &&
-      sealed.extent.kind != PageKind::kCodebook) {
-    return bytes->Wrong("kind of an extent", "4 or 5", std::to_string(kind), 4);
+  Extent& extent = sealed.extent;
+  extent.id = bytes->U64("id of an extent");
+  sealed.number = bytes->U64("number of an extent");
+  extent.kind = static_cast<PageKind>(bytes->U32(
+      "kind of an extent", static_cast<uint32_t>(PageKind::kCodebook),
+      static_cast<uint32_t>(PageKind::kSegment)));
+  extent.runs.resize(bytes->Count("runs of an extent", 8));
+  for (BlockRun& run : extent.runs) {
+    run.first = bytes->U32("first block of a run", 0, blocks - 1);
+    run.count = bytes->U32("blocks of a run", 0, blocks - run.first);
   }
-  POMAI_RETURN_IF_ERROR(ReadRuns(bytes, blocks, &sealed.extent));
   return sealed;
 }
 
-Status ReadPages(StoredBytes* bytes, uint32_t pages, StoredImage* image) {
-  for (uint32_t i = 0; i < pages; ++i) {
-    POMAI_ASSIGN_OR_RETURN(const auto block, bytes->Number<uint32_t>("block"));
-    if (block >= image->blocks) {
-      return bytes->Wrong("block of a page",
-                          "below " + std::to_string(image->blocks),
-                          std::to_string(block), 4);
-    }
-    image->pages.push_back({block, PageReference()});
-  }
-  POMAI_RETURN_IF_ERROR(bytes->Align(kPageAlignment));
+void ReadPages(StoredBytes* bytes, StoredImage* image) {
   for (ImagePage& page : image->pages) {
-    POMAI_ASSIGN_OR_RETURN(const uint8_t* from,
-                           bytes->Bytes("page", kPageSize));
+    page.block = bytes->U32("block of a page", 0, image->blocks - 1);
+  }
+  bytes->Align(kPageAlignment);
+  for (ImagePage& page : image->pages) {
+    const uint8_t* from = bytes->Bytes("page", kPageSize);
+    if (from == nullptr) return;
     page.page = PageReference(PageVersion::New());
     std::memcpy(page.page.get()->bytes, from, kPageSize);
   }
-  return bytes->ExpectEnd();
 }
 
 }  // namespace
@@ -110,17 +89,18 @@ Result<StoredImage> ReadPageImage(FileSystem* files, const std::string& folder,
       StoredBytes bytes,
       StoredBytes::Open(files, folder, stored, Checksum::kCompare));
   StoredImage image;
-  POMAI_RETURN_IF_ERROR(bytes.ExpectText("magic", kMagic));
-  POMAI_RETURN_IF_ERROR(bytes.Expect<uint32_t>("version", kVersion));
-  POMAI_ASSIGN_OR_RETURN(image.blocks, bytes.Number<uint32_t>("blocks"));
-  POMAI_ASSIGN_OR_RETURN(image.horizon, bytes.Number<uint64_t>("horizon"));
-  POMAI_ASSIGN_OR_RETURN(const auto extents, bytes.Number<uint32_t>("extents"));
-  POMAI_ASSIGN_OR_RETURN(const auto pages, bytes.Number<uint32_t>("pages"));
-  for (uint32_t i = 0; i < extents; ++i) {
-    POMAI_ASSIGN_OR_RETURN(auto extent, ReadExtent(&bytes, image.blocks));
-    image.extents.push_back(std::move(extent));
+  bytes.Text("magic", kMagic);
+  bytes.U32("version", kVersion, kVersion);
+  image.blocks = bytes.U32("blocks", 1);
+  image.horizon = bytes.U64("horizon");
+  const uint32_t extents = bytes.U32("extents");
+  image.pages.resize(bytes.Count("pages", kPageSize));
+  for (uint32_t i = 0; i < extents && bytes.ok(); ++i) {
+    image.extents.push_back(ReadExtent(&bytes, image.blocks));
   }
-  POMAI_RETURN_IF_ERROR(ReadPages(&bytes, pages, &image));
+  ReadPages(&bytes, &image);
+  bytes.ExpectEnd();
+  if (!bytes.ok()) return bytes.status();
   return image;
 }
 

@@ -1,10 +1,9 @@
 // Manifest::Decode: takes nothing for granted that later code relies on.
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 
-#include "core/base/coding.h"
+#include "core/base/byte_reader.h"
 #include "core/manifest/manifest.h"
 
 namespace pomai {
@@ -13,63 +12,7 @@ namespace {
 constexpr uint64_t kMaxId = ~0ull >> 1;  // ids with bit 63 are those of tails
 constexpr uint32_t kMaxGridSide = 256;
 
-// Reads numbers from front to back. After the first wrong one, everything reads
-// as the lowest legal value and `status` says what was wrong.
-class Decoder {
- public:
-  explicit Decoder(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  const Status& status() const { return status_; }
-  bool ok() const { return status_.ok(); }
-  size_t remaining() const { return bytes_.size() - at_; }
-
-  // A number within [low, high].
-  template <typename T>
-  T Number(const char* what, T low, T high) {
-    if (!ok()) return low;
-    if (remaining() < sizeof(T)) {
-      Fail(what, std::to_string(sizeof(T)) + " bytes",
-           std::to_string(remaining()));
-      return low;
-    }
-    const T value = GetFixed<T>(bytes_.data() + at_);
-    if (!(value >= low && value <= high)) {
-      Expect(false, what, std::to_string(low) + " to " + std::to_string(high),
-             std::to_string(value));
-      return low;
-    }
-    at_ += sizeof(T);
-    return value;
-  }
-  uint32_t U32(const char* what, uint32_t low, uint32_t high) {
-    return Number<uint32_t>(what, low, high);
-  }
-  uint64_t U64(const char* what, uint64_t low, uint64_t high) {
-    return Number<uint64_t>(what, low, high);
-  }
-  // A number of items of at least `item_size` bytes that still follow.
-  uint32_t Count(const char* what, size_t item_size) {
-    const uint64_t most = remaining() / item_size;
-    return U32(what, 0, static_cast<uint32_t>(std::min<uint64_t>(most, ~0u)));
-  }
-  void Expect(bool right, const char* what, const std::string& expected,
-              const std::string& found) {
-    if (!right && ok()) Fail(what, expected, found);
-  }
-
- private:
-  void Fail(const char* what, const std::string& expected,
-            const std::string& found) {
-    status_ = Status::Corruption("offset " + std::to_string(at_) + ": " + what +
-                                 ": expected " + expected + ", found " + found);
-  }
-
-  std::span<const uint8_t> bytes_;
-  size_t at_ = 0;
-  Status status_;
-};
-
-std::vector<BlockRun> DecodeRuns(Decoder* from) {
+std::vector<BlockRun> DecodeRuns(ByteReader* from) {
   std::vector<BlockRun> runs(from->Count("runs of pages", 8));
   uint64_t pages = 0;
   for (BlockRun& run : runs) {
@@ -82,7 +25,7 @@ std::vector<BlockRun> DecodeRuns(Decoder* from) {
   return runs;
 }
 
-Extent DecodeExtent(Decoder* from, PageKind kind) {
+Extent DecodeExtent(ByteReader* from, PageKind kind) {
   Extent extent;
   extent.kind = kind;
   extent.id = from->U64("extent id", 1, kMaxId);
@@ -90,7 +33,7 @@ Extent DecodeExtent(Decoder* from, PageKind kind) {
   return extent;
 }
 
-void DecodeCodebooks(Decoder* from, std::vector<CodebookRef>* codebooks) {
+void DecodeCodebooks(ByteReader* from, std::vector<CodebookRef>* codebooks) {
   const uint32_t count = from->Count("codebooks", 32);
   uint64_t version = 0;
   for (uint32_t i = 0; i < count && from->ok(); ++i) {
@@ -103,7 +46,7 @@ void DecodeCodebooks(Decoder* from, std::vector<CodebookRef>* codebooks) {
   }
 }
 
-void CheckCodebook(Decoder* from, const SegmentRef& segment,
+void CheckCodebook(ByteReader* from, const SegmentRef& segment,
                    const std::vector<CodebookRef>& codebooks) {
   uint32_t lists = segment.codebook_version == 0 ? 1 : 0;
   for (const CodebookRef& codebook : codebooks) {
@@ -117,7 +60,7 @@ void CheckCodebook(Decoder* from, const SegmentRef& segment,
 }
 
 // First pages of the sections, each at least as long as its rows ask for.
-void DecodeSections(Decoder* from, SegmentRef* segment) {
+void DecodeSections(ByteReader* from, SegmentRef* segment) {
   const uint32_t pages = segment->extent.page_count();
   const uint64_t list_bytes = (uint64_t{segment->lists} + 2) * 8;
   const auto page = [&](const char* what, uint64_t low) {
@@ -141,7 +84,7 @@ void DecodeSections(Decoder* from, SegmentRef* segment) {
                std::to_string(pages));
 }
 
-SegmentRef DecodeSegment(Decoder* from,
+SegmentRef DecodeSegment(ByteReader* from,
                          const std::vector<CodebookRef>& codebooks) {
   SegmentRef segment;
   segment.extent = DecodeExtent(from, PageKind::kSegment);
@@ -167,7 +110,7 @@ SegmentRef DecodeSegment(Decoder* from,
   return segment;
 }
 
-void DecodeCalibration(Decoder* from, Calibration* grid) {
+void DecodeCalibration(ByteReader* from, Calibration* grid) {
   const uint32_t ks = from->U32("calibrated ks", 0, kMaxGridSide);
   const uint32_t targets = from->U32("calibrated targets", ks == 0 ? 0 : 1,
                                      ks == 0 ? 0 : kMaxGridSide);
@@ -190,7 +133,7 @@ void DecodeCalibration(Decoder* from, Calibration* grid) {
   }
 }
 
-void DecodeRetired(Decoder* from, std::vector<RetiredPages>* retired) {
+void DecodeRetired(ByteReader* from, std::vector<RetiredPages>* retired) {
   retired->resize(from->Count("retired pages", 12));
   for (RetiredPages& pages : *retired) {
     pages.horizon = from->U64("horizon of retired pages", 0, ~0ull);
@@ -201,7 +144,7 @@ void DecodeRetired(Decoder* from, std::vector<RetiredPages>* retired) {
 }  // namespace
 
 Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
-  Decoder from(bytes);
+  ByteReader from(bytes);
   Manifest manifest;
   const float most = HUGE_VALF;
   manifest.sequence = from.U64("sequence", 0, ~0ull);
@@ -221,8 +164,7 @@ Result<Manifest> Manifest::Decode(std::span<const uint8_t> bytes) {
   }
   DecodeCalibration(&from, &manifest.calibration);
   DecodeRetired(&from, &manifest.retired);
-  from.Expect(from.remaining() == 0, "end of the manifest", "no more bytes",
-              std::to_string(from.remaining()));
+  from.ExpectEnd();
   if (!from.ok()) return from.status();
   return manifest;
 }
