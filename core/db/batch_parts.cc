@@ -27,13 +27,18 @@ Status CheckVector(uint64_t id, std::span<const float> vector,
 
 }  // namespace
 
-Status CheckBatch(const WriteBatch& batch, uint32_t dimensions) {
+Status CheckBatch(const WriteBatch& batch, uint32_t dimensions, uint64_t most) {
+  uint64_t bytes = 0;
   for (const WriteBatch::Operation& operation : batch.operations()) {
+    bytes += LogOperationSize(operation.dimensions);
     if (!operation.is_put) continue;
     POMAI_RETURN_IF_ERROR(
         CheckVector(operation.id, batch.VectorOf(operation), dimensions));
   }
-  return Status::Ok();
+  if (bytes <= most) return Status::Ok();
+  return Status::InvalidArgument("a batch of " + std::to_string(bytes) +
+                                 " bytes: expected at most " +
+                                 std::to_string(most));
 }
 
 std::vector<BatchPart> SplitBatch(const WriteBatch& batch, uint32_t shards) {

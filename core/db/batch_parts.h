@@ -20,9 +20,10 @@ struct BatchPart {
   std::vector<uint8_t> body;  // core/host_file/log_operation.h
 };
 
-// InvalidArgument when a vector has not `dimensions` numbers or one of them is
-// not finite.
-Status CheckBatch(const WriteBatch& batch, uint32_t dimensions);
+// InvalidArgument when a vector has not `dimensions` numbers, one of them is
+// not finite, or all would be more than `most` bytes of a log record.
+Status CheckBatch(const WriteBatch& batch, uint32_t dimensions,
+                  uint64_t most = UINT32_MAX);
 
 // Of each id the last operation, by shard (id % shards). Shards that have none
 // are left out.

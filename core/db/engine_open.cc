@@ -20,6 +20,13 @@ Status CheckOptions(const MembraneOptions& options) {
     return Status::InvalidArgument("dimensions must be 1 to 16000, not " +
                                    std::to_string(options.dimensions));
   }
+  if (options.metric != Metric::kL2 &&
+      options.metric != Metric::kInnerProduct &&
+      options.metric != Metric::kCosine) {
+    return Status::InvalidArgument(
+        "there is no metric " +
+        std::to_string(static_cast<int>(options.metric)));
+  }
   if (options.bits > kMaxBits) {
     return Status::InvalidArgument("bits must be 0 to 9, not " +
                                    std::to_string(options.bits));

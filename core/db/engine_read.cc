@@ -1,12 +1,33 @@
 // Engine: reading.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/db/engine.h"
 #include "core/engine/search_cursor.h"
 
 namespace pomai {
+namespace {
+
+Status CheckQuery(std::span<const float> query, uint32_t dimensions,
+                  const ReadOptions& options) {
+  if (query.size() != dimensions) {
+    return Status::InvalidArgument("expected " + std::to_string(dimensions) +
+                                   " dimensions, not " +
+                                   std::to_string(query.size()));
+  }
+  for (size_t i = 0; i < query.size(); ++i) {
+    if (std::isfinite(query[i])) continue;
+    return Status::InvalidArgument("element " + std::to_string(i) +
+                                   " of the query is not finite");
+  }
+  if (options.target_recall > 0) return Status::Ok();
+  return Status::InvalidArgument("target_recall must be above 0, not " +
+                                 std::to_string(options.target_recall));
+}
+
+}  // namespace
 
 Status Engine::CheckOpen() const {
   if (!closed_) return Status::Ok();
@@ -58,11 +79,7 @@ Result<std::vector<Neighbour>> Engine::Search(std::span<const float> query,
                                               const ReadOptions& options) {
   std::shared_ptr<const DbSnapshot> held;
   POMAI_ASSIGN_OR_RETURN(const uint64_t sequence, SequenceOf(options, &held));
-  if (query.size() != shape_.dimensions) {
-    return Status::InvalidArgument(
-        "expected " + std::to_string(shape_.dimensions) + " dimensions, not " +
-        std::to_string(query.size()));
-  }
+  POMAI_RETURN_IF_ERROR(CheckQuery(query, shape_.dimensions, options));
   // The engine's snapshot comes after the sequence: whatever that sees is in.
   const FileStore::Reader reader = store_->Register();
   POMAI_ASSIGN_OR_RETURN(Snapshot snapshot, TakeEngineSnapshot());

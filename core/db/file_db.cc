@@ -9,6 +9,10 @@ namespace pomai {
 
 Result<std::unique_ptr<DB>> FileDb::Open(const Options& options,
                                          const std::string& path) {
+  // There would be no end of checkpoints.
+  if (options.checkpoint_log_bytes == 0) {
+    return Status::InvalidArgument("checkpoint_log_bytes must not be 0");
+  }
   std::unique_ptr<FileDb> db(new FileDb(options, path));
   if (db->options_.files == nullptr) db->options_.files = PosixFileSystem();
   POMAI_RETURN_IF_ERROR(db->OpenFolder());

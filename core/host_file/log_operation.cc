@@ -20,6 +20,10 @@ void AppendHead(LogOperationKind kind, uint64_t id,
 
 }  // namespace
 
+uint64_t LogOperationSize(uint32_t dimensions) {
+  return kHeadSize + uint64_t{dimensions} * sizeof(float);
+}
+
 void AppendPut(uint64_t id, std::span<const float> vector,
                std::vector<uint8_t>* body) {
   AppendHead(LogOperationKind::kPut, id, body);

@@ -35,6 +35,8 @@ struct LogOperation {
   std::span<const float> vector;
 };
 
+// Bytes of a Put of so many dimensions; of a Delete with none.
+uint64_t LogOperationSize(uint32_t dimensions);
 void AppendPut(uint64_t id, std::span<const float> vector,
                std::vector<uint8_t>* body);
 void AppendDelete(uint64_t id, std::vector<uint8_t>* body);

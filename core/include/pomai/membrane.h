@@ -46,7 +46,7 @@ class Membrane {
 
   // All of the batch or nothing. InvalidArgument, before anything is logged,
   // when a vector has other dimensions than the membrane or a number that is
-  // not finite. An empty batch is Ok.
+  // not finite, or the batch is larger than 4 GiB. An empty batch is Ok.
   virtual Status Write(const WriteBatch& batch) = 0;
 
   // The vector of `id`; NotFound.
@@ -54,6 +54,8 @@ class Membrane {
                                          const ReadOptions& options = {}) = 0;
   virtual Result<bool> Exists(uint64_t id, const ReadOptions& options = {}) = 0;
   // The `k` nearest rows, nearest first; fewer when there are fewer.
+  // InvalidArgument when the query has other dimensions or a number that is not
+  // finite, or target_recall is not above 0.
   virtual Result<std::vector<Neighbour>> Search(
       std::span<const float> query, size_t k,
       const ReadOptions& options = {}) = 0;

@@ -78,5 +78,17 @@ TEST(WriteBatch, IsCheckedAsAWhole) {
   EXPECT_NE(status.message().find("id 2: element 1"), std::string::npos);
 }
 
+// A log record says in 32 bits how long it is.
+TEST(WriteBatch, IsNoLargerThanALogRecord) {
+  WriteBatch batch;
+  batch.Put(1, VectorOf(1, 2));
+  batch.Delete(2);
+  const uint64_t bytes = SplitBatch(batch, 1)[0].body.size();
+  EXPECT_TRUE(CheckBatch(batch, 2, bytes).ok());
+  const Status status = CheckBatch(batch, 2, bytes - 1);
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "a batch of 26 bytes: expected at most 25");
+}
+
 }  // namespace
 }  // namespace pomai
