@@ -71,9 +71,11 @@ Status Info(Arguments arguments) {
     POMAI_ASSIGN_OR_RETURN(const auto membrane, db->OpenMembrane(name));
     const MembraneStats stats = membrane->Stats();
     std::printf(
-        "%s: %llu rows, %u dimensions, %s, %u bits, %u shards, %llu lists, "
+        "%s: %llu rows (%llu versions), %u dimensions, %s, %u bits, "
+        "%u shards, %llu lists, "
         "%llu segments, sequence %llu (checkpoint %llu), log %llu bytes\n",
         name.c_str(), static_cast<unsigned long long>(stats.rows),
+        static_cast<unsigned long long>(stats.versions),
         stats.options.dimensions, MetricName(stats.options.metric),
         stats.options.bits, stats.options.shards,
         static_cast<unsigned long long>(stats.lists),

@@ -62,6 +62,7 @@ MembraneStats Engine::Stats() {
   stats.log_bytes = log_bytes_;
   for (const auto& table : tables_) {
     stats.rows += table->live();
+    stats.versions += table->versions();
     stats.memory_bytes += table->memory_bytes();
   }
   for (const auto& writer : writers_) stats.log_syncs += writer->syncs();

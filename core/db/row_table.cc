@@ -139,6 +139,14 @@ uint64_t RowTable::live() const {
   return live_;
 }
 
+uint64_t RowTable::versions() const {
+  const std::shared_lock lock(latch_);
+  uint64_t rows = 0;
+  for (const FileRows& file : files_) rows += file.file->rows();
+  for (const auto& run : runs_) rows += run->rows();
+  return rows;
+}
+
 uint64_t RowTable::deletes() const {
   const std::shared_lock lock(latch_);
   return deletes_;

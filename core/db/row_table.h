@@ -87,6 +87,9 @@ class RowTable {
 
   // Rows that are not deleted.
   uint64_t live() const;
+  // Rows that are kept: those, and deleted ones that some snapshot may see or
+  // that no checkpoint has left out yet.
+  uint64_t versions() const;
   // Rows ever deleted that were there when the table was opened, and since:
   // rises only. What it was at the last vacuum tells how much there is to do.
   uint64_t deletes() const;

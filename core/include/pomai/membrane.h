@@ -29,6 +29,7 @@ namespace pomai {
 struct MembraneStats {
   MembraneOptions options;
   uint64_t rows = 0;        // ids that have a vector
+  uint64_t versions = 0;    // and rows before them that are still kept
   uint64_t sequence = 0;    // of the last visible write
   uint64_t checkpoint = 0;  // sequence of the last checkpoint
   uint64_t log_bytes = 0;   // since then

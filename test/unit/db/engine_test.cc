@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "core/host_file/posix_file_system.h"
@@ -132,41 +135,120 @@ TEST(Engine, RecallStaysNearTheTargetWhileRowsGrow) {
   }
 }
 
-TEST(Engine, OldVersionsGoWhenNoSnapshotNeedsThem) {
+TEST(Engine, OldVersionsStayAsLongAsASnapshotNeedsThemAndNoLonger) {
+  constexpr uint64_t kRows = 3000;
   TemporaryFolder folder;
   auto engine = NewEngine(folder.path(), {.dimensions = kDimensions});
   const auto write = [&](uint64_t seed) {
     WriteBatch batch;
-    for (uint64_t id = 0; id < 3000; ++id) {
+    for (uint64_t id = 0; id < kRows; ++id) {
       batch.Put(id, VectorOf(seed + id, kDimensions));
     }
     ASSERT_TRUE(engine->Write(batch).ok());
   };
-  write(0);
-  auto held = *engine->GetSnapshot();
-  write(10000);
-  ASSERT_TRUE(engine->Maintain().ok());
-  ASSERT_TRUE(engine->Checkpoint().ok());
-  EXPECT_EQ(*engine->Get(7, {.snapshot = held}), VectorOf(7, kDimensions));
-  const auto size = [&] {
+  const auto keep = [&] {
+    ASSERT_TRUE(engine->Maintain().ok());
+    ASSERT_TRUE(engine->Checkpoint().ok());
+  };
+  // Bytes of the files whose names begin like that.
+  const auto size = [&](const std::string& prefix) {
     uint64_t bytes = 0;
     for (const auto& file :
          std::filesystem::directory_iterator(folder.path())) {
       const std::string name = file.path().filename();
-      if (name.starts_with("rows-")) bytes += file.file_size();
+      if (name.starts_with(prefix)) bytes += file.file_size();
     }
     return bytes;
   };
-  const uint64_t before = size();
-  held.reset();
+  write(0);
+  keep();
+  const uint64_t rows_bytes = size("rows-");
+  const uint64_t entries_bytes = size("extent-");
+  auto held = *engine->GetSnapshot();
+  auto copy = held;
+  write(10000);
   write(20000);
-  ASSERT_TRUE(engine->Maintain().ok());
-  ASSERT_TRUE(engine->Checkpoint().ok());
-  write(30000);
-  ASSERT_TRUE(engine->Maintain().ok());
-  ASSERT_TRUE(engine->Checkpoint().ok());
-  EXPECT_LE(size(), before + before / 2);
+  keep();
+  held.reset();  // the copy still holds it
+  keep();
+  EXPECT_GE(engine->Stats().versions, 2 * kRows);
+  EXPECT_EQ(engine->Stats().rows, kRows);
+  EXPECT_GE(size("rows-"), 2 * rows_bytes - 4096);
+  for (uint64_t id = 0; id < kRows; id += 100) {
+    EXPECT_EQ(*engine->Get(id, {.snapshot = copy}), VectorOf(id, kDimensions));
+    EXPECT_EQ(*engine->Get(id, {}), VectorOf(20000 + id, kDimensions));
+  }
+  EXPECT_EQ(engine->Search(VectorOf(7, kDimensions), 1, {.snapshot = copy})
+                ->front()
+                .distance,
+            0);
+  copy.reset();
+  keep();
+  EXPECT_EQ(engine->Stats().versions, kRows);
+  EXPECT_EQ(size("rows-"), rows_bytes);
+  EXPECT_LE(size("extent-"), entries_bytes + entries_bytes / 2);
+  EXPECT_LE(engine->Stats().memory_bytes, 1u << 20);
   EXPECT_EQ(*engine->Check(), std::vector<std::string>());
+}
+
+// Also while a writer and checkpoints are at work: nothing waits for them.
+TEST(Engine, ASnapshotTakesMicroseconds) {
+  TemporaryFolder folder;
+  auto engine = NewEngine(folder.path(), {.dimensions = kDimensions});
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (uint64_t n = 0; !done; ++n) {
+      WriteBatch batch;
+      for (uint64_t id = 0; id < 100; ++id) {
+        batch.Put(id, VectorOf(n + id, kDimensions));
+      }
+      ASSERT_TRUE(engine->Write(batch).ok());
+      if (n % 50 == 49) ASSERT_TRUE(engine->Checkpoint().ok());
+    }
+  });
+  std::vector<std::chrono::nanoseconds> times;
+  std::vector<std::shared_ptr<const DbSnapshot>> held;
+  for (int i = 0; i < 5001; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    auto snapshot = engine->GetSnapshot();
+    times.push_back(std::chrono::steady_clock::now() - start);
+    if (i % 10 == 0) held.push_back(*snapshot);
+  }
+  done = true;
+  writer.join();
+  std::nth_element(times.begin(), times.begin() + 2500, times.end());
+  EXPECT_LT(times[2500], std::chrono::microseconds(100));
+}
+
+TEST(Engine, ACheckpointEndsLogsAndTheirFilesGo) {
+  TemporaryFolder folder;
+  auto engine =
+      NewEngine(folder.path(), {.dimensions = kDimensions, .shards = 2});
+  const auto logs = [&] {
+    std::set<std::string> names;
+    for (const auto& file :
+         std::filesystem::directory_iterator(folder.path())) {
+      if (file.path().extension() == ".log") {
+        names.insert(file.path().filename());
+      }
+    }
+    return names;
+  };
+  const auto first = logs();
+  EXPECT_EQ(first.size(), 2u);
+  WriteBatch batch;
+  for (uint64_t id = 0; id < 100; ++id)
+    batch.Put(id, VectorOf(id, kDimensions));
+  ASSERT_TRUE(engine->Write(batch).ok());
+  EXPECT_GT(engine->Stats().log_bytes, 100u * kDimensions * sizeof(float));
+  ASSERT_TRUE(engine->Checkpoint().ok());
+  EXPECT_EQ(engine->Stats().log_bytes, 0u);
+  const auto second = logs();
+  EXPECT_EQ(second.size(), 2u);
+  for (const std::string& name : first) EXPECT_FALSE(second.contains(name));
+  // Without news there is nothing to do.
+  ASSERT_TRUE(engine->Checkpoint().ok());
+  EXPECT_EQ(logs(), second);
 }
 
 TEST(Engine, SnapshotsOfAnotherMembraneAreRefused) {
