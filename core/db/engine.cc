@@ -51,6 +51,8 @@ void Engine::Abandon() {
   sequencer_->Close(folder_ + " is closed");
   store_->Stop();
   StopBackground();
+  // Whoever writes files of the folder has ended, and nobody begins.
+  { const auto lock = LockMaintenance(); }
   for (auto& writer : writers_) writer->Stop();
 }
 

@@ -27,8 +27,8 @@ bool Engine::HasNews() const {
 }
 
 Status Engine::Checkpoint() {
-  POMAI_RETURN_IF_ERROR(CheckOpen());
   const auto lock = LockMaintenance();
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   return HasNews() ? CheckpointLocked() : sequencer_->state();
 }
 
@@ -110,8 +110,8 @@ Status Engine::RemoveUnnamed() {
 }
 
 Status Engine::BackupTo(const std::string& folder) {
-  POMAI_RETURN_IF_ERROR(CheckOpen());
   const auto lock = LockMaintenance();
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   if (HasNews()) POMAI_RETURN_IF_ERROR(CheckpointLocked());
   for (const StoredFile& file : manifest_.files()) {
     POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + file.name,

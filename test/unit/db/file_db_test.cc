@@ -211,8 +211,8 @@ TEST(FileDb, AMembraneGoesWhileItIsReadAndWritten) {
         db->CreateMembrane("gone", {.dimensions = kDimensions, .shards = 2})
             .ok());
     std::atomic<int> at_work{0};
+    const auto membrane = *db->OpenMembrane("gone");
     const auto use = [&](auto call) {
-      const auto membrane = *db->OpenMembrane("gone");
       for (Status status; status.ok(); at_work += status.ok() ? 1 : 0) {
         status = call(membrane.get());
         ASSERT_TRUE(status.ok() ||
