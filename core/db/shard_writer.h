@@ -47,7 +47,7 @@ class ShardWriter {
   // error every later command fails.
   Status Rotate(
       const std::function<Result<std::unique_ptr<LogWriter>>()>& create);
-  // Ends the thread; syncs the log unless `lose` (the membrane is dropped).
+  // Works off what waits, and ends the thread.
   void Stop();
   // Groups that were synced.
   uint64_t syncs() const { return syncs_; }

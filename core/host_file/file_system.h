@@ -82,7 +82,8 @@ class FileSystem {
   // NotFound when there is none.
   virtual Result<std::unique_ptr<File>> Open(const std::string& path) = 0;
   // The whole file; an empty one gives no bytes. Nobody may make it shorter
-  // while its bytes are read.
+  // while its bytes are read. A disk that cannot read one of them then ends
+  // the process (SIGBUS), which loses nothing that was acknowledged.
   virtual Result<std::unique_ptr<MappedFile>> Map(const std::string& path) = 0;
 
   // Of a file or a folder. A file called `to` is replaced at once: at every
