@@ -76,6 +76,13 @@ void PutFromThreads(benchmark::State& state) {
 }
 BENCHMARK(PutFromThreads)->Arg(1)->Arg(4)->UseRealTime()->MinTime(2);
 
+void TakeSnapshot(benchmark::State& state) {
+  auto db = OpenDb(true);
+  if (!db->Put(1, RandomVector(1)).ok()) state.SkipWithError("a put failed");
+  for (auto _ : state) benchmark::DoNotOptimize(db->GetSnapshot().value());
+}
+BENCHMARK(TakeSnapshot);
+
 // From Open to the first answer; state.range(0) rows, checkpointed.
 void Reopen(benchmark::State& state) {
   {
