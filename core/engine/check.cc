@@ -14,13 +14,16 @@ constexpr uint32_t kReadRows = 1024;
 
 class Checker {
  public:
+  using Progress = std::function<void(const char*, uint64_t, uint64_t)>;
+
   Checker(PageStore* store, PageLock sealed, const Snapshot& snapshot,
-          CheckReport* report)
+          CheckReport* report, const Progress& progress)
       : store_(store),
         sealed_(sealed),
         snapshot_(snapshot),
         view_(*snapshot.view),
-        report_(report) {}
+        report_(report),
+        progress_(progress) {}
 
   Status Run() {
     POMAI_RETURN_IF_ERROR(MeasureStore());
@@ -115,8 +118,14 @@ class Checker {
       POMAI_RETURN_IF_ERROR(Note(status, name));
       reader.Release();
       POMAI_RETURN_IF_ERROR(store_->Poll());
+      if (++read_ % kReadRows == 0) Report();
     }
+    Report();
     return Status::Ok();
+  }
+
+  void Report() const {
+    if (progress_) progress_("checking pages", read_, report_->pages);
   }
 
   Status CheckSegment(const SegmentRef& ref, const std::string& name) {
@@ -244,14 +253,17 @@ class Checker {
   const Snapshot& snapshot_;
   const View& view_;
   CheckReport* report_;
+  const Progress& progress_;
+  uint64_t read_ = 0;  // pages
   std::vector<bool> used_;
 };
 
 }  // namespace
 
 Status CheckMembrane(PageStore* store, PageLock sealed,
-                     const Snapshot& snapshot, CheckReport* report) {
-  return Checker(store, sealed, snapshot, report).Run();
+                     const Snapshot& snapshot, CheckReport* report,
+                     const Checker::Progress& progress) {
+  return Checker(store, sealed, snapshot, report, progress).Run();
 }
 
 }  // namespace pomai

@@ -8,6 +8,7 @@
 // failures (I/O, cancel) make the Status bad.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,10 @@ struct CheckReport {
   uint64_t used_pages = 0;  // that something names
 };
 
-Status CheckMembrane(PageStore* store, PageLock sealed,
-                     const Snapshot& snapshot, CheckReport* report);
+// `progress`: pages read of the store's, now and then; may be empty.
+Status CheckMembrane(
+    PageStore* store, PageLock sealed, const Snapshot& snapshot,
+    CheckReport* report,
+    const std::function<void(const char*, uint64_t, uint64_t)>& progress = {});
 
 }  // namespace pomai
