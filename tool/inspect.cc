@@ -6,6 +6,7 @@
 #include "core/host_file/posix_file_system.h"
 #include "pomai/db.h"
 #include "tool/commands.h"
+#include "tool/progress_bar.h"
 
 namespace pomai::tool {
 namespace {
@@ -92,7 +93,9 @@ Status Check(Arguments arguments) {
   size_t problems = 0;
   for (const std::string& name : MembranesOf(db.get(), arguments)) {
     POMAI_ASSIGN_OR_RETURN(const auto membrane, db->OpenMembrane(name));
-    POMAI_ASSIGN_OR_RETURN(const auto found, membrane->Check());
+    ProgressBar bar;
+    POMAI_ASSIGN_OR_RETURN(const auto found, membrane->Check(bar.progress()));
+    bar.Finish();
     for (const std::string& problem : found) {
       std::printf("%s: %s\n", name.c_str(), problem.c_str());
     }

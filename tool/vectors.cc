@@ -53,23 +53,23 @@ Result<Metric> MetricAt(Arguments arguments, size_t i) {
 // `vector_of`: i -> span of floats.
 template <typename VectorOf>
 Status Fill(Membrane* membrane, uint64_t rows, VectorOf vector_of) {
-  ProgressBar bar("writing", rows);
+  ProgressBar bar;
   WriteBatch batch;
   for (uint64_t first = 0; first < rows; first += kBatch) {
     batch.Clear();
     const uint64_t end = std::min(rows, first + kBatch);
     for (uint64_t i = first; i < end; ++i) batch.Put(i, vector_of(i));
     POMAI_RETURN_IF_ERROR(membrane->Write(batch));
-    bar.Show(end);
+    bar.Show("writing", end, rows);
   }
   return Status::Ok();
 }
 
-// `print`: the rows that were found.
+// `print`: the rows that were found; else how fast it was.
 template <typename VectorOf>
 Status SearchAll(Membrane* membrane, uint64_t queries, size_t k,
                  VectorOf vector_of, bool print) {
-  ProgressBar bar("searching", queries);
+  ProgressBar bar;
   const auto start = Clock::now();
   for (uint64_t i = 0; i < queries; ++i) {
     POMAI_ASSIGN_OR_RETURN(const auto found, membrane->Search(vector_of(i), k));
@@ -81,12 +81,18 @@ Status SearchAll(Membrane* membrane, uint64_t queries, size_t k,
       }
       std::printf("\n");
     }
-    bar.Show(i + 1);
+    bar.Show("searching", i + 1, queries);
   }
-  bar.Finish();
-  std::fprintf(stderr, "%.0f searches/s\n",
-               static_cast<double>(queries) / SecondsSince(start));
+  if (!print) {
+    std::printf("%.0f searches/s\n",
+                static_cast<double>(queries) / SecondsSince(start));
+  }
   return Status::Ok();
+}
+
+Status MaintainAll(Membrane* membrane) {
+  ProgressBar bar;
+  return membrane->Maintain(bar.progress());
 }
 
 }  // namespace
@@ -104,7 +110,7 @@ Status Import(Arguments arguments) {
   POMAI_ASSIGN_OR_RETURN(const auto membrane, db->OpenMembrane(name));
   POMAI_RETURN_IF_ERROR(Fill(membrane.get(), file->size(),
                              [&](uint64_t i) { return file->vector(i); }));
-  POMAI_RETURN_IF_ERROR(membrane->Maintain());
+  POMAI_RETURN_IF_ERROR(MaintainAll(membrane.get()));
   return db->Close();
 }
 
@@ -125,6 +131,10 @@ Status Bench(Arguments arguments) {
   POMAI_ASSIGN_OR_RETURN(const uint64_t rows, NumberAt(arguments, 1, 100000));
   POMAI_ASSIGN_OR_RETURN(const uint64_t dimensions,
                          NumberAt(arguments, 2, 128));
+  if (dimensions > kMaxDimensions) {
+    return Status::InvalidArgument("dimensions must be 1 to 16000, not " +
+                                   std::to_string(dimensions));
+  }
   POMAI_ASSIGN_OR_RETURN(const auto db, DB::Open({}, arguments[0]));
   POMAI_RETURN_IF_ERROR(db->CreateMembrane(
       "bench", {.dimensions = static_cast<uint32_t>(dimensions)}));
@@ -137,9 +147,8 @@ Status Bench(Arguments arguments) {
   };
   const auto start = Clock::now();
   POMAI_RETURN_IF_ERROR(Fill(membrane.get(), rows, vector_of));
-  std::fprintf(stderr, "%.0f rows/s\n",
-               static_cast<double>(rows) / SecondsSince(start));
-  POMAI_RETURN_IF_ERROR(membrane->Maintain());
+  std::printf("%.0f rows/s\n", static_cast<double>(rows) / SecondsSince(start));
+  POMAI_RETURN_IF_ERROR(MaintainAll(membrane.get()));
   POMAI_RETURN_IF_ERROR(SearchAll(
       membrane.get(), 1000, 10, [&](uint64_t i) { return vector_of(i + rows); },
       false));
@@ -151,11 +160,13 @@ Status Backup(Arguments arguments) {
   Options options;
   options.create_if_missing = false;
   POMAI_ASSIGN_OR_RETURN(const auto db, DB::Open(options, arguments[0]));
-  return db->Backup(arguments[1]);
+  ProgressBar bar;
+  return db->Backup(arguments[1], bar.progress());
 }
 
 Status Restore(Arguments arguments) {
-  return DB::Restore(arguments[0], arguments[1]);
+  ProgressBar bar;
+  return DB::Restore(arguments[0], arguments[1], nullptr, bar.progress());
 }
 
 }  // namespace pomai::tool

@@ -1,5 +1,7 @@
 #include "pomai/db.h"
 
+#include <map>
+
 #include "core/db/file_db.h"
 #include "core/db/membrane_manifest.h"
 #include "core/db/membrane_name.h"
@@ -23,15 +25,32 @@ Status CheckCopy(FileSystem* files, const std::string& path,
       std::to_string(mapped->bytes().size()) + " of " + std::to_string(found));
 }
 
-Status RestoreMembrane(FileSystem* files, const std::string& from,
-                       const std::string& to) {
-  POMAI_ASSIGN_OR_RETURN(const auto manifest,
-                         MembraneManifest::Load(files, from));
+// Names of a backup's membranes, and what they consist of.
+using Manifests = std::map<std::string, MembraneManifest>;
+
+Result<Manifests> ReadBackup(FileSystem* files, const std::string& backup) {
+  POMAI_ASSIGN_OR_RETURN(const auto names, files->List(backup));
+  Manifests manifests;
+  for (const std::string& name : names) {
+    if (!CheckMembraneName(name).ok()) continue;
+    POMAI_ASSIGN_OR_RETURN(manifests[name],
+                           MembraneManifest::Load(files, backup + "/" + name));
+  }
+  if (!manifests.empty()) return manifests;
+  return Status::NotFound(backup + ": there is no membrane");
+}
+
+Status RestoreMembrane(FileSystem* files, const MembraneManifest& manifest,
+                       const std::string& from, const std::string& to,
+                       const WorkProgress& progress) {
   POMAI_RETURN_IF_ERROR(files->CreateFolder(to));
+  uint64_t done = 0;
   for (const StoredFile& file : manifest.files()) {
     const std::string copy = to + "/" + file.name;
     POMAI_RETURN_IF_ERROR(CopyFile(files, from + "/" + file.name, copy));
     POMAI_RETURN_IF_ERROR(CheckCopy(files, copy, file));
+    done += file.bytes;
+    if (progress) progress("copying", done, manifest.bytes());
   }
   POMAI_RETURN_IF_ERROR(files->SyncFolder(to));
   return manifest.Store(files, to);
@@ -91,17 +110,16 @@ Result<std::shared_ptr<const DbSnapshot>> DB::GetSnapshot(
 }
 
 Status DB::Restore(const std::string& backup, const std::string& path,
-                   FileSystem* files) {
+                   FileSystem* files, const WorkProgress& progress) {
   if (files == nullptr) files = PosixFileSystem();
-  POMAI_RETURN_IF_ERROR(files->CreateFolder(path));
-  POMAI_ASSIGN_OR_RETURN(const auto names, files->List(backup));
-  for (const std::string& name : names) {
-    if (!CheckMembraneName(name).ok()) continue;
-    POMAI_RETURN_IF_ERROR(
-        RestoreMembrane(files, backup + "/" + name, path + "/" + name));
-  }
-  POMAI_RETURN_IF_ERROR(files->SyncFolder(path));
-  return files->SyncFolder(FolderOf(path));
+  POMAI_ASSIGN_OR_RETURN(const auto manifests, ReadBackup(files, backup));
+  return MakeFolder(files, path, [&](const std::string& part) -> Status {
+    for (const auto& [name, manifest] : manifests) {
+      POMAI_RETURN_IF_ERROR(RestoreMembrane(
+          files, manifest, backup + "/" + name, part + "/" + name, progress));
+    }
+    return Status::Ok();
+  });
 }
 
 }  // namespace pomai

@@ -55,8 +55,9 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
       const ReadOptions& options) override;
   Result<std::shared_ptr<const DbSnapshot>> GetSnapshot() override;
   Status Checkpoint() override;
-  Status Maintain() override;
-  Result<std::vector<std::string>> Check() override;
+  Status Maintain(const WorkProgress& progress = {}) override;
+  Result<std::vector<std::string>> Check(
+      const WorkProgress& progress = {}) override;
   MembraneStats Stats() override;
 
   // Ends all work. A clean end makes a checkpoint if there is anything to keep.
@@ -65,7 +66,7 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   void Abandon();
   // A checkpoint, and links or copies of its files in `folder`, which exists;
   // the folder is synced.
-  Status BackupTo(const std::string& folder);
+  Status BackupTo(const std::string& folder, const WorkProgress& progress);
 
  private:
   friend class EngineIterator;
@@ -97,14 +98,17 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   void NoteGroup(uint64_t log_bytes, bool tail_is_full);
   Status VacuumIfDue();
   // True while there may be more to do. maintenance_mutex_ is held.
-  Result<bool> MaintenanceStep(Maintenance* maintenance);
+  Result<bool> MaintenanceStep(Maintenance* maintenance,
+                               const WorkProgress& progress);
   void StopBackground();
   // maintenance_mutex_, before the background thread takes it once more.
   std::unique_lock<std::mutex> LockMaintenance();
-  Status CheckPages(std::vector<std::string>* problems);
-  Status CheckFiles(std::vector<std::string>* problems);
-  Status CheckRows(const std::vector<uint64_t>& entries,
-                   std::vector<std::string>* problems);
+  void CheckFiles(const WorkProgress& progress,
+                  std::vector<std::string>* problems);
+  Status CheckPages(const WorkProgress& progress,
+                    std::vector<std::string>* problems);
+  void CheckRows(const std::vector<uint64_t>& entries,
+                 std::vector<std::string>* problems);
 
   // --- Reading (engine_read.cc).
   // The sequence to read at; holds it in `held`.

@@ -109,13 +109,17 @@ Status Engine::RemoveUnnamed() {
   return Status::Ok();
 }
 
-Status Engine::BackupTo(const std::string& folder) {
+Status Engine::BackupTo(const std::string& folder,
+                        const WorkProgress& progress) {
   const auto lock = LockMaintenance();
   POMAI_RETURN_IF_ERROR(CheckOpen());
   if (HasNews()) POMAI_RETURN_IF_ERROR(CheckpointLocked());
+  uint64_t done = 0;
   for (const StoredFile& file : manifest_.files()) {
     POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + file.name,
                                      folder + "/" + file.name));
+    done += file.bytes;
+    if (progress) progress("copying", done, manifest_.bytes());
   }
   POMAI_RETURN_IF_ERROR(files_->SyncFolder(folder));
   return manifest_.Store(files_, folder);

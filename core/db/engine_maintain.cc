@@ -1,12 +1,10 @@
-// Engine: the background thread, and checks.
+// Engine: the background thread.
 
 #include <algorithm>
 #include <chrono>
 
 #include "core/db/engine.h"
-#include "core/engine/check.h"
 #include "core/engine/vacuum_pass.h"
-#include "core/host_file/stored_bytes.h"
 
 namespace pomai {
 namespace {
@@ -83,7 +81,7 @@ Status Engine::Work() {
     }
     if (!options_.background_maintenance) return Status::Ok();
     POMAI_RETURN_IF_ERROR(VacuumIfDue());
-    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance));
+    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance, {}));
   }
   return Status::Ok();
 }
@@ -110,12 +108,14 @@ Status Engine::VacuumIfDue() {
   return Vacuum(store_.get(), PageLock::kPin, snapshot, &dead, {}).status();
 }
 
-Result<bool> Engine::MaintenanceStep(Maintenance* maintenance) {
+Result<bool> Engine::MaintenanceStep(Maintenance* maintenance,
+                                     const WorkProgress& progress) {
   MaintenanceHost host;
   host.store = store_.get();
   host.cache = &cache_;
   host.key = kViewKey;
   host.memory = options_.maintenance_memory;
+  host.progress = progress;
   const FileStore::Reader reader = store_->Register();
   POMAI_ASSIGN_OR_RETURN(const bool more, maintenance->Step(host));
   changed_ = changed_ || more;
@@ -129,13 +129,13 @@ std::unique_lock<std::mutex> Engine::LockMaintenance() {
   return lock;
 }
 
-Status Engine::Maintain() {
-  POMAI_RETURN_IF_ERROR(CheckOpen());
+Status Engine::Maintain(const WorkProgress& progress) {
   Maintenance maintenance(MaintenanceGoal::kAll);
   for (bool more = true; more;) {
     const auto lock = LockMaintenance();
+    POMAI_RETURN_IF_ERROR(CheckOpen());
     POMAI_RETURN_IF_ERROR(VacuumIfDue());
-    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance));
+    POMAI_ASSIGN_OR_RETURN(more, MaintenanceStep(&maintenance, progress));
   }
   return Status::Ok();
 }
@@ -147,64 +147,6 @@ void Engine::StopBackground() {
     wake_.notify_one();
   }
   if (background_.joinable()) background_.join();
-}
-
-Result<std::vector<std::string>> Engine::Check() {
-  POMAI_RETURN_IF_ERROR(CheckOpen());
-  const auto lock = LockMaintenance();
-  std::vector<std::string> problems;
-  POMAI_RETURN_IF_ERROR(CheckFiles(&problems));
-  POMAI_RETURN_IF_ERROR(CheckPages(&problems));
-  return problems;
-}
-
-Status Engine::CheckFiles(std::vector<std::string>* problems) {
-  for (const StoredFile& file : manifest_.files()) {
-    const auto bytes =
-        StoredBytes::Open(files_, folder_, file, Checksum::kCompare);
-    if (!bytes.ok()) problems->push_back(bytes.status().ToString());
-  }
-  return Status::Ok();
-}
-
-// Writes wait: entries and rows must be of one moment.
-Status Engine::CheckPages(std::vector<std::string>* problems) {
-  POMAI_ASSIGN_OR_RETURN(const auto pause, sequencer_->Pause());
-  const FileStore::Reader reader = store_->Register();
-  const auto snapshot = TakeEngineSnapshot();
-  if (!snapshot.ok()) {
-    problems->push_back(snapshot.status().ToString());
-    return Status::Ok();
-  }
-  CheckReport report;
-  POMAI_RETURN_IF_ERROR(
-      CheckMembrane(store_.get(), PageLock::kPin, snapshot.value(), &report));
-  problems->insert(problems->end(), report.problems.begin(),
-                   report.problems.end());
-  std::sort(report.live_ids.begin(), report.live_ids.end());
-  return CheckRows(report.live_ids, problems);
-}
-
-// Each visible row has an entry; CheckMembrane saw to it that none has two.
-Status Engine::CheckRows(const std::vector<uint64_t>& entries,
-                         std::vector<std::string>* problems) {
-  std::vector<uint64_t> numbers(1024);
-  for (const auto& table : tables_) {
-    uint64_t from = 0;
-    for (;;) {
-      const size_t count = table->List(from, sequencer_->visible(), numbers);
-      if (count == 0) break;
-      from = numbers[count - 1] + 1;
-      for (size_t i = 0; i < count; ++i) {
-        if (std::binary_search(entries.begin(), entries.end(), numbers[i])) {
-          continue;
-        }
-        problems->push_back("row " + std::to_string(numbers[i]) +
-                            ": expected an entry in the index, found none");
-      }
-    }
-  }
-  return Status::Ok();
 }
 
 }  // namespace pomai

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "core/db/membrane_name.h"
+#include "core/host_file/file_copy.h"
 #include "core/host_file/posix_file_system.h"
 
 namespace pomai {
@@ -114,7 +115,7 @@ Status FileDb::CreateMembrane(std::string_view name,
   POMAI_RETURN_IF_ERROR(CheckMembraneName(name));
   FileSystem* files = options_.files;
   std::unique_lock lock(mutex_);
-  if (closed_) return Status::FailedPrecondition(path_ + " is closed");
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   const std::string folder = FolderOfMembrane(name);
   POMAI_ASSIGN_OR_RETURN(const bool exists, files->Exists(folder));
   if (exists) return Status::AlreadyExists("membrane " + std::string(name));
@@ -132,9 +133,14 @@ Status FileDb::CreateMembrane(std::string_view name,
   return Status::Ok();
 }
 
+Status FileDb::CheckOpen() const {
+  if (!closed_) return Status::Ok();
+  return Status::FailedPrecondition(path_ + " is closed");
+}
+
 Result<std::shared_ptr<Membrane>> FileDb::OpenMembrane(std::string_view name) {
   std::shared_lock lock(mutex_);
-  if (closed_) return Status::FailedPrecondition(path_ + " is closed");
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   const auto found = membranes_.find(name);
   if (found == membranes_.end()) {
     return Status::NotFound("membrane " + std::string(name));
@@ -142,20 +148,23 @@ Result<std::shared_ptr<Membrane>> FileDb::OpenMembrane(std::string_view name) {
   return std::shared_ptr<Membrane>(found->second);
 }
 
-FileDb::Membranes FileDb::Copy() {
+Result<FileDb::Membranes> FileDb::Copy() {
   std::shared_lock lock(mutex_);
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   return membranes_;
 }
 
 std::vector<std::string> FileDb::ListMembranes() {
+  std::shared_lock lock(mutex_);
   std::vector<std::string> names;
-  for (const auto& [name, engine] : Copy()) names.push_back(name);
+  for (const auto& [name, engine] : membranes_) names.push_back(name);
   return names;
 }
 
 Status FileDb::DropMembrane(std::string_view name) {
   FileSystem* files = options_.files;
   std::unique_lock lock(mutex_);
+  POMAI_RETURN_IF_ERROR(CheckOpen());
   const auto found = membranes_.find(name);
   if (found == membranes_.end()) {
     return Status::NotFound("membrane " + std::string(name));
@@ -173,22 +182,24 @@ Status FileDb::DropMembrane(std::string_view name) {
 }
 
 Status FileDb::Checkpoint() {
-  for (const auto& [name, engine] : Copy()) {
+  POMAI_ASSIGN_OR_RETURN(const Membranes membranes, Copy());
+  for (const auto& [name, engine] : membranes) {
     POMAI_RETURN_IF_ERROR(engine->Checkpoint());
   }
   return Status::Ok();
 }
 
-Status FileDb::Backup(const std::string& folder) {
+Status FileDb::Backup(const std::string& folder, const WorkProgress& progress) {
+  POMAI_ASSIGN_OR_RETURN(const Membranes membranes, Copy());
   FileSystem* files = options_.files;
-  POMAI_RETURN_IF_ERROR(files->CreateFolder(folder));
-  for (const auto& [name, engine] : Copy()) {
-    const std::string copy = folder + "/" + name;
-    POMAI_RETURN_IF_ERROR(files->CreateFolder(copy));
-    POMAI_RETURN_IF_ERROR(engine->BackupTo(copy));
-  }
-  POMAI_RETURN_IF_ERROR(files->SyncFolder(folder));
-  return files->SyncFolder(pomai::FolderOf(folder));
+  return MakeFolder(files, folder, [&](const std::string& part) -> Status {
+    for (const auto& [name, engine] : membranes) {
+      const std::string copy = part + "/" + name;
+      POMAI_RETURN_IF_ERROR(files->CreateFolder(copy));
+      POMAI_RETURN_IF_ERROR(engine->BackupTo(copy, progress));
+    }
+    return Status::Ok();
+  });
 }
 
 Status FileDb::Close() {

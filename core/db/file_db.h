@@ -37,7 +37,8 @@ class FileDb : public DB {
   std::vector<std::string> ListMembranes() override;
   Status DropMembrane(std::string_view name) override;
   Status Checkpoint() override;
-  Status Backup(const std::string& folder) override;
+  Status Backup(const std::string& folder,
+                const WorkProgress& progress) override;
 
  private:
   using Membranes = std::map<std::string, std::shared_ptr<Engine>, std::less<>>;
@@ -52,7 +53,9 @@ class FileDb : public DB {
   // Membranes that were not complete, or dropped.
   Status RemoveLeftovers();
   Status RemoveFolderWithFiles(const std::string& folder);
-  Membranes Copy();
+  // mutex_ is held.
+  Status CheckOpen() const;
+  Result<Membranes> Copy();
   std::string FolderOfMembrane(std::string_view name) const {
     return path_ + "/" + std::string(name);
   }

@@ -109,6 +109,12 @@ std::vector<StoredFile> MembraneManifest::files() const {
   return files;
 }
 
+uint64_t MembraneManifest::bytes() const {
+  uint64_t bytes = 0;
+  for (const StoredFile& file : files()) bytes += file.bytes;
+  return bytes;
+}
+
 std::vector<uint8_t> MembraneManifest::Encode() const {
   Writer to;
   to.PutMagic();

@@ -43,6 +43,8 @@ struct MembraneManifest {
 
   // Everything it names, but for logs.
   std::vector<StoredFile> files() const;
+  // Of all of them.
+  uint64_t bytes() const;
 
   std::vector<uint8_t> Encode() const;
   // Corruption naming the offset, what was expected and what was found;

@@ -27,4 +27,17 @@ Status LinkOrCopy(FileSystem* files, const std::string& from,
   return CopyFile(files, from, to);
 }
 
+Status MakeFolder(FileSystem* files, const std::string& path,
+                  const std::function<Status(const std::string&)>& fill) {
+  POMAI_ASSIGN_OR_RETURN(const bool exists, files->Exists(path));
+  if (exists) return Status::AlreadyExists(path + ": is there already");
+  const std::string part =
+      path.substr(0, path.find_last_not_of('/') + 1) + ".part";
+  POMAI_RETURN_IF_ERROR(files->CreateFolder(part));
+  POMAI_RETURN_IF_ERROR(fill(part));
+  POMAI_RETURN_IF_ERROR(files->SyncFolder(part));
+  POMAI_RETURN_IF_ERROR(files->Rename(part, path));
+  return files->SyncFolder(FolderOf(path));
+}
+
 }  // namespace pomai

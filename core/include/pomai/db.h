@@ -14,7 +14,8 @@
 // A DB holds membranes: collections by name, each with its own dimensions and
 // metric. Calls without a name mean the membrane "default". Any thread, any
 // number of them; one process a folder. Destroying it closes it; handles,
-// iterators and snapshots of it must not be used afterwards.
+// iterators and snapshots of it must not be used afterwards. Large files are
+// mapped: a disk that fails when one is read ends the process (SIGBUS).
 #pragma once
 
 #include <memory>
@@ -28,6 +29,7 @@
 #include "pomai/membrane.h"
 #include "pomai/read_options.h"
 #include "pomai/row_iterator.h"
+#include "pomai/work_progress.h"
 #include "pomai/write_batch.h"
 
 namespace pomai {
@@ -78,13 +80,17 @@ class DB {
   virtual Status Checkpoint() = 0;
   // A copy in `folder`, which must not exist: each membrane as of one moment,
   // while writes go on. Hard links of immutable files where it is on the same
-  // device, else copies. Durable when it returns.
-  virtual Status Backup(const std::string& folder) = 0;
-  // Copies a backup to `path`, which must not exist, checking every checksum.
-  // `files`: nullptr, the machine's own. (A backup may be opened in place
-  // too, but then it is no backup any more.)
+  // device, else copies. Durable when it returns; not there before. An error or
+  // a crash leaves <folder>.part, which may be removed.
+  virtual Status Backup(const std::string& folder,
+                        const WorkProgress& progress = {}) = 0;
+  // Copies a backup to `path`, which must not exist, checking every checksum;
+  // as a whole, too. NotFound when there is none. `files`: nullptr, the
+  // machine's own. (A backup may be opened in place too, but then it is no
+  // backup any more.)
   static Status Restore(const std::string& backup, const std::string& path,
-                        FileSystem* files = nullptr);
+                        FileSystem* files = nullptr,
+                        const WorkProgress& progress = {});
 };
 
 }  // namespace pomai

@@ -22,6 +22,7 @@
 #include "pomai/db_options.h"
 #include "pomai/read_options.h"
 #include "pomai/row_iterator.h"
+#include "pomai/work_progress.h"
 #include "pomai/write_batch.h"
 
 namespace pomai {
@@ -67,10 +68,11 @@ class Membrane {
   // Makes everything written so far part of the files, and drops the log.
   virtual Status Checkpoint() = 0;
   // Does what background maintenance would do, until nothing is left.
-  virtual Status Maintain() = 0;
+  virtual Status Maintain(const WorkProgress& progress = {}) = 0;
   // Reads every page, row and file. What is wrong, one line each; empty when
   // all is well.
-  virtual Result<std::vector<std::string>> Check() = 0;
+  virtual Result<std::vector<std::string>> Check(
+      const WorkProgress& progress = {}) = 0;
   virtual MembraneStats Stats() = 0;
 };
 

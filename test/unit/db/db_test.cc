@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cmath>
 #include <filesystem>
+#include <thread>
 
+#include "test/unit/db/batch_history.h"
 #include "test/unit/db/temporary_folder.h"
 #include "test/unit/db/vectors.h"
 
@@ -111,13 +115,65 @@ TEST(Db, AHundredThousandOperationsAreOneBatch) {
   EXPECT_EQ(*problems, std::vector<std::string>());
 }
 
-TEST(Db, OneProcessHasAFolder) {
+TEST(Db, WhatIsAskedForWronglyIsRefused) {
   TemporaryFolder folder;
   auto db = OpenDb(folder.path() + "/db");
-  EXPECT_EQ(DB::Open({}, folder.path() + "/db").status().code(),
-            StatusCode::kFailedPrecondition);
-  ASSERT_OK(db->Close());
-  EXPECT_TRUE(DB::Open({}, folder.path() + "/db").ok());
+  ASSERT_OK(db->Put(1, VectorOf(1, 4)));
+  const std::vector<float> wrong{1, 2, NAN, 4};
+  const Status states[] = {
+      db->Put(2, wrong),
+      db->Put(2, VectorOf(1, 5)),
+      db->Search(wrong, 1).status(),
+      db->Search(VectorOf(1, 3), 1).status(),
+      db->Search(VectorOf(1, 4), 1, {.snapshot = {}, .target_recall = 0})
+          .status(),
+      db->Search(VectorOf(1, 4), 1, {.snapshot = {}, .target_recall = NAN})
+          .status(),
+      DB::Open({.checkpoint_log_bytes = 0}, folder.path() + "/other").status(),
+  };
+  for (const Status& status : states) {
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument)
+        << &status - states << status.ToString();
+  }
+  EXPECT_TRUE(db->Search(VectorOf(1, 4), 0)->empty());
+  EXPECT_EQ(db->Search(VectorOf(1, 4), SIZE_MAX)->size(), 1u);
+}
+
+TEST(Db, AnEmptyBatchIsWrittenAndChangesNothing) {
+  TemporaryFolder folder;
+  auto db = OpenDb(folder.path() + "/db");
+  const auto membrane = *db->OpenMembrane("default");
+  ASSERT_OK(db->Write({}));
+  ASSERT_OK(db->Write("default", {}));
+  EXPECT_EQ(db->Write("none", {}).code(), StatusCode::kNotFound);
+  EXPECT_EQ(membrane->Stats().sequence, 0u);
+  EXPECT_EQ(membrane->Stats().log_bytes, 0u);
+}
+
+TEST(Db, ABatchIsUsedAgain) {
+  TemporaryFolder folder;
+  auto db = OpenDb(folder.path() + "/db");
+  ASSERT_OK(db->CreateMembrane("other", {.dimensions = 4, .shards = 3}));
+  WriteBatch batch;
+  batch.Put(1, VectorOf(1, 4));
+  batch.Delete(1);
+  batch.Put(1, VectorOf(2, 4));
+  batch.Put(2, VectorOf(3, 4));
+  batch.Delete(2);
+  // Two membranes, and one of them twice.
+  for (const char* name : {"default", "other", "other"}) {
+    ASSERT_OK(db->Write(name, batch));
+    const auto membrane = *db->OpenMembrane(name);
+    EXPECT_EQ(*membrane->Get(1), VectorOf(2, 4));
+    EXPECT_FALSE(*membrane->Exists(2));
+    EXPECT_EQ(membrane->Stats().rows, 1u);
+  }
+  EXPECT_EQ(batch.Count(), 5u);
+  batch.Clear();
+  batch.Delete(1);
+  ASSERT_OK(db->Write(batch));
+  EXPECT_FALSE(*db->Exists(1));
+  EXPECT_TRUE(*(*db->OpenMembrane("other"))->Exists(1));
 }
 
 TEST(Db, MembranesAreCreatedListedDroppedAndSurvive) {
@@ -179,6 +235,53 @@ TEST(Db, ABackupIsWhatWasThereWhenItWasMade) {
   }
   EXPECT_EQ(*restored->Get(7), VectorOf(7, 4));
   EXPECT_EQ(*db->Get(7), VectorOf(1007, 4));
+}
+
+// Batches go on being written; each is in the backup as a whole, or not.
+TEST(Db, ABackupIsConsistentWhileBatchesAreWritten) {
+  TemporaryFolder folder;
+  Options options;
+  options.shards = 2;
+  auto db = OpenDb(folder.path() + "/db", options);
+  std::atomic<uint64_t> begun{0}, acknowledged{0};
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (uint64_t n = 1; !done; ++n) {
+      begun = n;
+      ASSERT_OK(db->Write(BatchHistory::Batch(n)));
+      acknowledged = n;
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    const std::string backup = folder.path() + "/backup" + std::to_string(i);
+    const uint64_t before = acknowledged;
+    ASSERT_OK(db->Backup(backup));
+    const uint64_t after = begun;
+    ASSERT_OK(DB::Restore(backup, backup + "-restored"));
+    auto restored = OpenDb(backup + "-restored", options);
+    EXPECT_EQ(BatchHistory::Problem((*restored->OpenMembrane("default")).get(),
+                                    before, after),
+              "");
+  }
+  done = true;
+  writer.join();
+}
+
+TEST(Db, ABackupIsThereAsAWholeOrNotAtAll) {
+  TemporaryFolder folder;
+  auto db = OpenDb(folder.path() + "/db");
+  const std::string backup = folder.path() + "/backup";
+  std::filesystem::create_directory(backup);
+  EXPECT_EQ(db->Backup(backup).code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(DB::Restore(folder.path() + "/none", backup + "2").code(),
+            StatusCode::kNotFound);
+  EXPECT_EQ(DB::Restore(backup, backup + "2").code(), StatusCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(backup + "2"));
+  ASSERT_OK(db->Backup(backup + "3/"));
+  // One that was broken off does not pass for one.
+  std::filesystem::rename(backup + "3", backup + "4.part");
+  EXPECT_EQ(db->Backup(backup + "4").code(), StatusCode::kAlreadyExists);
+  EXPECT_FALSE(std::filesystem::exists(backup + "4"));
 }
 
 TEST(Db, ARestoreSeesDamagedBackups) {
