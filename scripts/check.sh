@@ -10,7 +10,8 @@
 #   scripts/check.sh --long            everything, and what takes long
 #
 #   lint       format, layers and house style
-#   unit       the core's unit tests, built with CMake
+#   unit       the core's unit tests, built with CMake; the command-line tool;
+#              the installed library
 #   asan       the same under the address and undefined-behaviour sanitizers
 #   tsan       (--long) the same under the thread sanitizer
 #   regress    test/sql, and the symbols of the module
@@ -40,7 +41,7 @@ part_lint() {
 
 check_format() {
   local files
-  mapfile -t files < <(find core src test bench \
+  mapfile -t files < <(find core src test bench tool examples \
     \( -name '*.h' -o -name '*.cc' \) 2>/dev/null)
   [ ${#files[@]} -gt 0 ] || return
   clang-format --dry-run -Werror "${files[@]}" 2>"$log_dir/clang-format.log" &&
@@ -67,9 +68,11 @@ unit_packages=(cmake g++ make pkgconf libhwy-dev libisal-dev liburing-dev
 sanitize=(-DCMAKE_BUILD_TYPE=Sanitize "-DCMAKE_CXX_FLAGS_SANITIZE=-O1 -g1")
 
 part_unit() {
-  need_packages "${unit_packages[@]}" libbenchmark-dev libhnswlib-dev
+  need_packages "${unit_packages[@]}" libbenchmark-dev libhnswlib-dev \
+    bsdutils perl-base
   step unit run_unit unit "$1" -DCMAKE_BUILD_TYPE=Release \
     -DPOMAI_BUILD_BENCH=ON
+  [ -n "$1" ] || step tool scripts/check_tool.sh
   [ -n "$1" ] || step install scripts/check_install.sh
 }
 

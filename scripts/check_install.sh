@@ -3,6 +3,10 @@
 # runs examples/ and the tool against it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ "$(wc -l <examples/words.cc)" -le 40 ] || {
+  echo 'examples/words.cc has more than 40 lines' >&2
+  exit 1
+}
 prefix=$PWD/build/install
 rm -rf "$prefix" build/examples
 cmake --install build/unit --prefix "$prefix" >/dev/null
