@@ -190,7 +190,7 @@ class Calibrator {
                                                list.score, trace.rho()));
       }
       const float rho = pool->rho();
-      POMAI_RETURN_IF_ERROR(ScanWhole(scanner, list, pool));
+      POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
       if (!own) {
         POMAI_ASSIGN_OR_RETURN(own, FindOwn(scanner, pool, seen, id));
       }
@@ -208,13 +208,6 @@ class Calibrator {
     }
     scanner->Release();
     return Status::Ok();
-  }
-
-  static Status ScanWhole(ListScanner* scanner, const ProbeList& list,
-                          CandidatePool* pool) {
-    POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
-    if (!std::isinf(pool->rho())) return Status::Ok();
-    return scanner->RefineWithinRho(pool);
   }
 
   // The candidate of row `id` among those from `first` on. Makes room in the

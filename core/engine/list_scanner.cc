@@ -121,6 +121,7 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool) {
   POMAI_RETURN_IF_ERROR(PollSometimes(kBlocksOfList));
   const View& view = *snapshot_.view;
   const uint64_t version = view.codebooks[list.codebook]->version();
+  const bool unbounded = std::isinf(pool->rho());
   ListTerms terms;
   POMAI_RETURN_IF_ERROR(ReadTerms(list, &terms));
   for (uint32_t i = 0; i < segments_.size(); ++i) {
@@ -130,7 +131,9 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool) {
   for (uint32_t shard = 0; shard < tails_.size(); ++shard) {
     POMAI_RETURN_IF_ERROR(ScanTail(shard, version, list, terms, pool));
   }
-  return Status::Ok();
+  // All codes of segments were put off, whatever rho is by now: the best of
+  // them come first, so that few others have to be refined.
+  return unbounded ? RefineWithinRho(pool) : Status::Ok();
 }
 
 Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,

@@ -5,7 +5,6 @@
 //   POMAI_RETURN_IF_ERROR(scanner.Open());
 //   while (scanner.NextList(&list)) {
 //     POMAI_RETURN_IF_ERROR(scanner.Scan(list, &pool));
-//     if (...) POMAI_RETURN_IF_ERROR(scanner.RefineWithinRho(&pool));
 //   }
 //
 // Lists of several codebooks (while a retrain is on its way) are one sequence
@@ -47,7 +46,7 @@ class ListScanner {
   bool NextList(ProbeList* list);
 
   // Scans one list: what may be within pool->rho() is refined and added, the
-  // rest is put off; all codes of segments are while rho is infinite. Polls.
+  // rest is put off. Polls.
   Status Scan(const ProbeList& list, CandidatePool* pool);
   // A hint that the list is scanned next.
   void Prefetch(const ProbeList& list);

@@ -147,11 +147,6 @@ class BestFirstCursor : public SearchCursor {
       lists_left_ = scanner_.NextList(&next_list_);
       if (lists_left_) scanner_.Prefetch(next_list_);
       POMAI_RETURN_IF_ERROR(scanner_.Scan(list, &pool_));
-      // The best of the first lists come first, so that few others have to be
-      // refined.
-      if (pool_.rho() == kInfinity) {
-        POMAI_RETURN_IF_ERROR(scanner_.RefineWithinRho(&pool_));
-      }
       ++stats_.lists_probed;
     }
     return Status::Ok();

@@ -124,6 +124,22 @@ TEST(SearchCursor, RowsThatAreGoneAreReplacedByOthers) {
   for (size_t i = 0; i < 10; ++i) EXPECT_EQ(hits[i].id, truth[i]);
 }
 
+// The tail's rows alone are enough for a batch, and none of them is near.
+TEST(SearchCursor, ATailOfFarRowsHidesNoneOfASegment) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(200, kDimensions, 40, 1));
+  for (uint64_t id = 1000; id < 1020; ++id) {
+    ASSERT_TRUE(
+        membrane.Insert(id, Vector(kDimensions, static_cast<float>(id))).ok());
+  }
+  for (const Vector& query : Queries()) {
+    const auto truth = membrane.Exact(query, 10);
+    const auto hits = membrane.Search(query, 10, {.target_recall = 1});
+    ASSERT_EQ(hits.size(), 10u);
+    for (size_t i = 0; i < 10; ++i) EXPECT_EQ(hits[i].id, truth[i]);
+  }
+}
+
 TEST(SearchCursor, ProbesFixTheNumberOfLists) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
