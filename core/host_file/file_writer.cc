@@ -8,6 +8,8 @@
 namespace pomai {
 namespace {
 
+// Each is synced. One sync of a whole file at its end would fill the disk's
+// queue, and the syncs of logs, which writers wait for, come behind all of it.
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
 }  // namespace
@@ -27,7 +29,7 @@ Status FileWriter::Append(const void* bytes, size_t size) {
     buffer_.insert(buffer_.end(), from, from + part);
     from += part;
     size -= part;
-    if (buffer_.size() == kBufferBytes) POMAI_RETURN_IF_ERROR(Flush());
+    if (buffer_.size() == kBufferBytes) POMAI_RETURN_IF_ERROR(Start());
   }
   return Status::Ok();
 }
@@ -43,18 +45,25 @@ Status FileWriter::Align(uint64_t alignment) {
 }
 
 Result<StoredFile> FileWriter::Finish() {
-  POMAI_RETURN_IF_ERROR(Flush());
+  POMAI_RETURN_IF_ERROR(file_->Wait());
+  if (!buffer_.empty()) {
+    POMAI_RETURN_IF_ERROR(file_->Write(started_bytes_, buffer_));
+  }
   POMAI_RETURN_IF_ERROR(file_->Sync());
-  stored_.bytes = written_;
+  stored_.crc32c = Crc32c(buffer_, stored_.crc32c);
+  stored_.bytes = size();
   return stored_;
 }
 
-Status FileWriter::Flush() {
-  if (buffer_.empty()) return Status::Ok();
-  POMAI_RETURN_IF_ERROR(file_->Write(written_, buffer_));
-  stored_.crc32c = Crc32c(buffer_, stored_.crc32c);
-  written_ += buffer_.size();
+Status FileWriter::Start() {
+  POMAI_RETURN_IF_ERROR(file_->Wait());
+  started_.swap(buffer_);
   buffer_.clear();
+  buffer_.reserve(kBufferBytes);
+  const uint64_t offset = started_bytes_;
+  started_bytes_ += started_.size();
+  POMAI_RETURN_IF_ERROR(file_->StartWrite(offset, started_, true));
+  stored_.crc32c = Crc32c(started_, stored_.crc32c);
   return Status::Ok();
 }
 

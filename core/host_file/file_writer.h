@@ -29,18 +29,20 @@ class FileWriter {
   // Zeros up to the next multiple of `alignment`.
   Status Align(uint64_t alignment);
   // Bytes appended.
-  uint64_t size() const { return written_ + buffer_.size(); }
+  uint64_t size() const { return started_bytes_ + buffer_.size(); }
   // Writes the rest and syncs. Once, at the end.
   Result<StoredFile> Finish();
 
  private:
   explicit FileWriter(std::string name) { stored_.name = std::move(name); }
-  Status Flush();
+  // Sends the buffer on its way, when the one before it has arrived.
+  Status Start();
 
   StoredFile stored_;
-  std::unique_ptr<File> file_;
-  uint64_t written_ = 0;
+  uint64_t started_bytes_ = 0;
   std::vector<uint8_t> buffer_;
+  std::vector<uint8_t> started_;  // on its way
+  std::unique_ptr<File> file_;    // its end waits for what is on its way
 };
 
 }  // namespace pomai
