@@ -18,6 +18,12 @@ void AppendHead(LogOperationKind kind, uint64_t id,
   PutFixed<uint64_t>(body->data() + at + 1, id);
 }
 
+Status Wrong(size_t offset, const std::string& expected,
+             const std::string& found) {
+  return Status::Corruption("operation at byte " + std::to_string(offset) +
+                            ": expected " + expected + ", found " + found);
+}
+
 }  // namespace
 
 uint64_t LogOperationSize(uint32_t dimensions) {
@@ -38,16 +44,14 @@ void AppendDelete(uint64_t id, std::vector<uint8_t>* body) {
 Result<bool> LogOperationReader::Next(LogOperation* operation) {
   const auto bytes = body_.subspan(offset_);
   if (bytes.empty()) return false;
-  const std::string place = "operation at byte " + std::to_string(offset_);
   const bool put = bytes[0] == static_cast<uint8_t>(LogOperationKind::kPut);
   if (!put && bytes[0] != static_cast<uint8_t>(LogOperationKind::kDelete)) {
-    return Status::Corruption(place + ": expected kind 1 or 2, found " +
-                              std::to_string(bytes[0]));
+    return Wrong(offset_, "kind 1 or 2", std::to_string(bytes[0]));
   }
-  const size_t size = kHeadSize + (put ? vector_.size() * sizeof(float) : 0);
+  const size_t size = LogOperationSize(put ? vector_.size() : 0);
   if (bytes.size() < size) {
-    return Status::Corruption(place + ": expected " + std::to_string(size) +
-                              " bytes, found " + std::to_string(bytes.size()));
+    return Wrong(offset_, std::to_string(size) + " bytes",
+                 std::to_string(bytes.size()));
   }
   operation->kind = static_cast<LogOperationKind>(bytes[0]);
   operation->id = GetFixed<uint64_t>(bytes.data() + 1);
