@@ -12,16 +12,16 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
+#include "core/db/id_index.h"
 #include "core/db/row_shape.h"
 
 namespace pomai {
 
 class RowRun {
  public:
-  static constexpr uint32_t kNone = 0xFFFFFFFFu;
+  static constexpr uint32_t kNone = IdIndex::kNone;
 
   RowRun(uint32_t dimensions, uint64_t first_counter)
       : dimensions_(dimensions), first_counter_(first_counter) {}
@@ -32,7 +32,7 @@ class RowRun {
   uint64_t first_counter() const { return first_counter_; }
   uint32_t rows() const { return rows_; }
   // The newest row of `id`; kNone.
-  uint32_t Newest(uint64_t id) const;
+  uint32_t Newest(uint64_t id) const { return newest_.Find(id); }
   // The row of the same id before row `at`, in this run; kNone.
   uint32_t previous(uint32_t at) const { return Row(at).previous; }
   uint64_t id(uint32_t at) const { return Row(at).id; }
@@ -71,7 +71,7 @@ class RowRun {
   uint64_t first_counter_;
   uint32_t rows_ = 0;
   std::vector<Chunk> chunks_;
-  std::unordered_map<uint64_t, uint32_t> newest_;
+  IdIndex newest_;
 };
 
 }  // namespace pomai
