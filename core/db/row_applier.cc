@@ -21,9 +21,11 @@ Status RowApplier::Apply(uint64_t sequence, std::span<const uint8_t> body) {
       rows_->Delete(operation.id, sequence);
       continue;
     }
+    const float* kept = nullptr;
     const uint64_t number =
-        rows_->Put(operation.id, sequence, operation.vector);
-    batch_.Add(number, operation.vector);
+        rows_->Put(operation.id, sequence, operation.vector, &kept);
+    // No checkpoint is adopted before Flush that was taken after this.
+    batch_.Borrow(number, {kept, operation.vector.size()});
     if (batch_.size() >= kFlushRows) POMAI_RETURN_IF_ERROR(Flush());
   }
 }

@@ -53,11 +53,12 @@ Result<std::unique_ptr<RowTable>> RowTable::Open(FileSystem* files,
 }
 
 uint64_t RowTable::Put(uint64_t id, uint64_t sequence,
-                       std::span<const float> vector) {
+                       std::span<const float> vector, const float** kept) {
   assert(vector.size() == shape_.dimensions);
   const std::unique_lock lock(latch_);
   MarkDeleted(Newest(id), sequence);
-  runs_.back()->Add(id, sequence, vector);
+  const uint32_t at = runs_.back()->Add(id, sequence, vector);
+  if (kept != nullptr) *kept = runs_.back()->vector(at);
   ++live_;
   return shape_.NumberOf(next_counter_++);
 }

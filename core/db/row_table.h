@@ -61,8 +61,10 @@ class RowTable {
 
   // --- The writer.
   // A new row, whose number it returns. Deletes the newest row of `id`, if
-  // there is one. `vector`: dimensions floats.
-  uint64_t Put(uint64_t id, uint64_t sequence, std::span<const float> vector);
+  // there is one. `vector`: dimensions floats. `kept`, if not null: where it is
+  // now, until a checkpoint that is taken later is adopted.
+  uint64_t Put(uint64_t id, uint64_t sequence, std::span<const float> vector,
+               const float** kept = nullptr);
   // False when there is no row of `id`, or it is deleted already.
   bool Delete(uint64_t id, uint64_t sequence);
 

@@ -1,6 +1,7 @@
 #include "core/engine/insert_batch.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "core/base/at_exit.h"
@@ -96,7 +97,8 @@ class ShardInsert {
     if (view.meta.dimensions == 0) return Status::Ok();
     const CodeShape shape = view.meta.shape();
     Preparation preparation(view.meta.metric, view.rotation);
-    std::vector<float> vectors(rows_.size() * shape.dimensions);
+    const auto vectors = std::make_unique_for_overwrite<float[]>(
+        rows_.size() * shape.dimensions);
     std::vector<size_t> coded;
     const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t i = 0; i < rows_.size(); ++i) {
@@ -104,16 +106,15 @@ class ShardInsert {
         POMAI_RETURN_IF_ERROR(store_->Poll());
       }
       const auto vector = batch.VectorOf(*rows_[i]);
-      float* to = vectors.data() + coded.size() * shape.dimensions;
+      float* to = vectors.get() + coded.size() * shape.dimensions;
       if (vector.empty() || !preparation.Apply(vector.data(), to)) continue;
       coded.push_back(i);
     }
-    return EncodeVectors(view, version, vectors, coded);
+    return EncodeVectors(view, version, vectors.get(), coded);
   }
 
   // `coded`: the rows that `vectors` belong to.
-  Status EncodeVectors(const View& view, uint64_t version,
-                       const std::vector<float>& vectors,
+  Status EncodeVectors(const View& view, uint64_t version, const float* vectors,
                        const std::vector<size_t>& coded) {
     const CodeShape shape = view.meta.shape();
     const Codebook* codebook = view.FindCodebook(version);
@@ -122,7 +123,7 @@ class ShardInsert {
                              " is not in this snapshot");
     }
     ListAssignment assignment(store_, sealed_, cache_, key_, view, *codebook);
-    POMAI_RETURN_IF_ERROR(assignment.Assign(vectors.data(), coded.size()));
+    POMAI_RETURN_IF_ERROR(assignment.Assign(vectors, coded.size()));
     Encoder encoder(shape);
     const size_t rows_per_poll = RowsPerPoll(shape.dimensions);
     for (size_t n = 0; n < coded.size(); ++n) {
@@ -132,7 +133,7 @@ class ShardInsert {
       }
       POMAI_ASSIGN_OR_RETURN(const float* centroid, assignment.Centroid(n));
       uint8_t* record = records_.data() + coded[n] * shape.record_size();
-      encoder.Encode(vectors.data() + n * shape.dimensions, centroid, record);
+      encoder.Encode(vectors + n * shape.dimensions, centroid, record);
       entries_[coded[n]].list = assignment.List(n);
       entries_[coded[n]].record = {record, shape.record_size()};
     }
@@ -161,9 +162,14 @@ Status CheckVectorLength(uint32_t expected, size_t found) {
 }
 
 void InsertBatch::Add(uint64_t id, std::span<const float> vector) {
-  rows_.push_back(
-      {id, floats_.size(), static_cast<uint32_t>(vector.size()), false});
+  rows_.push_back({id, nullptr, floats_.size(),
+                   static_cast<uint32_t>(vector.size()), false});
   floats_.insert(floats_.end(), vector.begin(), vector.end());
+}
+
+void InsertBatch::Borrow(uint64_t id, std::span<const float> vector) {
+  rows_.push_back(
+      {id, vector.data(), 0, static_cast<uint32_t>(vector.size()), false});
 }
 
 uint32_t InsertBatch::FirstDimensions() const {

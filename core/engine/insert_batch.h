@@ -29,7 +29,10 @@ struct InsertOutcome {
 
 class InsertBatch {
  public:
+  // Copies `vector`.
   void Add(uint64_t id, std::span<const float> vector);
+  // `vector` stays as it is until the row has left the batch.
+  void Borrow(uint64_t id, std::span<const float> vector);
 
   bool empty() const { return rows_.empty(); }
   size_t size() const { return rows_.size(); }
@@ -47,14 +50,16 @@ class InsertBatch {
  private:
   struct Row {
     uint64_t id;
-    size_t offset;  // of the vector in floats_
+    const float* borrowed;  // nullptr: the vector is in floats_
+    size_t offset;
     uint32_t dimensions;
     bool published;
   };
   friend class ShardInsert;
 
   std::span<const float> VectorOf(const Row& row) const {
-    return {floats_.data() + row.offset, row.dimensions};
+    const float* own = floats_.data() + row.offset;
+    return {row.borrowed != nullptr ? row.borrowed : own, row.dimensions};
   }
   Status CheckDimensions(uint32_t expected) const;
   // The first row's with a vector; 0: none has one.

@@ -30,17 +30,15 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Create(FileSystem* files,
 void LogWriter::Add(const LogRecord& record) {
   assert(record.body.size() <= UINT32_MAX);
   const size_t at = group_.size();
-  const size_t size = LogRecordSize(record.body.size());
-  group_.resize(at + size);  // zeros
+  group_.reserve(at + LogRecordSize(record.body.size()));
+  group_.resize(at + kLogRecordHeaderSize);  // zeros
   uint8_t* to = group_.data() + at;
   PutFixed<uint32_t>(to + 4, static_cast<uint32_t>(record.body.size()));
   PutFixed<uint64_t>(to + 8, record.sequence);
   PutFixed<uint32_t>(to + 24, record.shards);
   to[28] = kLogBatch;
-  if (!record.body.empty()) {
-    std::memcpy(to + kLogRecordHeaderSize, record.body.data(),
-                record.body.size());
-  }
+  group_.insert(group_.end(), record.body.begin(), record.body.end());
+  group_.resize(at + LogRecordSize(record.body.size()));
 }
 
 void LogWriter::Seal(uint64_t offset) {

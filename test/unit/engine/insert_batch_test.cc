@@ -130,6 +130,22 @@ TEST(Insert, ABatchCountsTheMemoryItHoldsAndHoldsNoneWhenItIsEmpty) {
   EXPECT_EQ(batch.bytes(), 0u);
 }
 
+TEST(Insert, ABorrowedVectorIsReadWhereItIs) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  Vector vector(kDimensions, 1.0f);
+  InsertBatch batch;
+  batch.Add(1, vector);
+  const size_t bytes = batch.bytes();
+  batch.Borrow(2, vector);
+  EXPECT_LT(batch.bytes(), bytes + kDimensions * sizeof(float));
+  vector.assign(kDimensions, 2.0f);
+  membrane.rows()[1] = Vector(kDimensions, 1.0f);
+  membrane.rows()[2] = vector;
+  ASSERT_TRUE(membrane.Apply(&batch).ok());
+  EXPECT_EQ(membrane.Search(vector, 1)[0].id, 2u);
+  EXPECT_EQ(membrane.Search(Vector(kDimensions, 1.0f), 1)[0].id, 1u);
+}
+
 TEST(Insert, TheOutcomeSaysHowFarTheTailIsPastItsLimit) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   membrane.Build(ClusteredVectors(2000, kDimensions, 20, 1));
