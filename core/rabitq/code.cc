@@ -39,11 +39,19 @@ constexpr double kPasses[][kernel::kTrialScales] = {
     {0.99, 0.995, 1.005, 1.01},
 };
 
-// The best of four scales, if better than what `best` and `best_cosine` hold.
-// The cosine is up to the residual's norm.
+// The best scale so far: of its code, the inner product with the residual and
+// the squared norm.
+struct BestScale {
+  float scale = 0;
+  double product = 0;
+  double squares = 1;
+};
+
+// The best of four scales, if better than what `best` has: of two codes the one
+// with the larger cosine. Both products are positive, so p / sqrt(q) is
+// compared without a root or a quotient: this is most of what encoding takes.
 void Try(const std::vector<float>& residual, uint32_t top,
-         const float scales[kernel::kTrialScales], float* best,
-         double* best_cosine) {
+         const float scales[kernel::kTrialScales], BestScale* best) {
   double product[kernel::kTrialScales] = {};
   double squares[kernel::kTrialScales] = {};
   for (size_t at = 0; at < residual.size(); at += kChunk) {
@@ -55,10 +63,9 @@ void Try(const std::vector<float>& residual, uint32_t top,
     }
   }
   for (size_t t = 0; t < kernel::kTrialScales; ++t) {
-    const double cosine = product[t] / std::sqrt(squares[t]);
-    if (cosine > *best_cosine) {
-      *best_cosine = cosine;
-      *best = scales[t];
+    if (product[t] * product[t] * best->squares >
+        best->product * best->product * squares[t]) {
+      *best = {scales[t], product[t], squares[t]};
     }
   }
 }
@@ -78,17 +85,16 @@ float FindScale(const std::vector<float>& residual, uint32_t bits,
       static_cast<float>(gaussian), static_cast<float>(unclipped),
       static_cast<float>(std::sqrt(gaussian * unclipped)),
       static_cast<float>(0.9 * std::max(gaussian, unclipped))};
-  float best = starts[0];
-  double best_cosine = 0;
-  Try(residual, top, starts, &best, &best_cosine);
+  BestScale best{.scale = starts[0]};
+  Try(residual, top, starts, &best);
   for (const auto& pass : kPasses) {
     float scales[kernel::kTrialScales];
     for (size_t t = 0; t < kernel::kTrialScales; ++t) {
-      scales[t] = static_cast<float>(best * pass[t]);
+      scales[t] = static_cast<float>(best.scale * pass[t]);
     }
-    Try(residual, top, scales, &best, &best_cosine);
+    Try(residual, top, scales, &best);
   }
-  return best;
+  return best.scale;
 }
 
 }  // namespace

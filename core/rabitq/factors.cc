@@ -44,7 +44,8 @@ Factors MakeFactors(Metric metric, uint32_t dimensions,
   const double rounding =
       (rescale + times * f) * std::sqrt(moments.code_squares);
   return {static_cast<float>(add), rescale,
-          static_cast<float>(std::hypot(deviation, rounding))};
+          static_cast<float>(
+              std::sqrt(deviation * deviation + rounding * rounding))};
 }
 
 uint16_t Bfloat16Below(float value) {
