@@ -5,6 +5,7 @@
 
 #include "core/db/engine.h"
 #include "core/engine/vacuum_pass.h"
+#include "core/host_file/thread_priority.h"
 
 namespace pomai {
 namespace {
@@ -47,6 +48,7 @@ bool Engine::IsWorkDue() {
 }
 
 void Engine::RunBackground() {
+  LowerThreadPriority();
   for (;;) {
     {
       std::unique_lock lock(wake_mutex_);
