@@ -34,8 +34,10 @@ Status Engine::Write(const WriteBatch& batch) {
 
 Status Engine::Close() {
   if (closed_.exchange(true)) return Status::Ok();
-  StopBackground();
   sequencer_->Close(folder_ + " is closed");
+  // No write is under way; searches and maintenance give up.
+  store_->Stop();
+  StopBackground();
   Status status;
   {
     std::lock_guard lock(maintenance_mutex_);

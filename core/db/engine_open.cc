@@ -138,6 +138,9 @@ Status Engine::StartWriters(const LogReplay& replay) {
   // that: first its name, then files go that the manifest before it needs.
   POMAI_RETURN_IF_ERROR(files_->SyncFolder(folder_));
   POMAI_RETURN_IF_ERROR(RemoveUnnamed());
+  for (const std::string& path : replay.empty_logs()) {
+    POMAI_RETURN_IF_ERROR(files_->Remove(path));
+  }
   auto sequencer = std::make_unique<Sequencer>(replay.last_sequence());
   log_bytes_ = replay.bytes();
   checkpoint_limit_ = options_.checkpoint_log_bytes;

@@ -50,7 +50,11 @@ Status LogReplay::ReadLog(uint32_t shard, uint64_t number, bool last,
     if (record.sequence <= manifest_.sequence) continue;
     POMAI_RETURN_IF_ERROR(Count(shard, {record, reader.get(), offset}));
   }
-  bytes_ += reader->end();
+  if (reader->end() > kLogHeaderSize) {
+    bytes_ += reader->end() - kLogHeaderSize;
+  } else {
+    empty_logs_.push_back(path);
+  }
   // Also when nothing is torn: a process that was killed may have left records
   // that are not synced, and only a shard's last log may lose some.
   if (cut && last) POMAI_RETURN_IF_ERROR(reader->Cut());

@@ -36,7 +36,10 @@ class LogReplay {
 
   // Of any record, whole or not; the manifest's when there is none.
   uint64_t last_sequence() const { return last_sequence_; }
+  // Of records.
   uint64_t bytes() const { return bytes_; }
+  // Paths of the logs that have no record: nothing is lost with them.
+  const std::vector<std::string>& empty_logs() const { return empty_logs_; }
   // Batches of which a shard's record is missing.
   uint64_t incomplete() const;
   // A record, and where it is.
@@ -70,6 +73,7 @@ class LogReplay {
   std::vector<std::vector<uint64_t>> logs_;          // numbers by shard, rising
   std::vector<std::unique_ptr<LogReader>> readers_;  // whose bodies are used
   std::vector<std::vector<Found>> records_;          // by shard
+  std::vector<std::string> empty_logs_;
   std::map<uint64_t, Batch> batches_;
   uint64_t last_sequence_;
   uint64_t bytes_ = 0;

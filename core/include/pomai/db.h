@@ -44,8 +44,9 @@ class DB {
   static Result<std::unique_ptr<DB>> Open(const Options& options,
                                           const std::string& path);
   virtual ~DB() = default;
-  // Waits for writes under way, makes a checkpoint and lets the folder go.
-  // The first error; the DB is closed whatever it says.
+  // Waits for writes under way, ends searches and maintenance (Aborted), makes
+  // a checkpoint if there is anything to keep, and lets the folder go. The
+  // first error; the DB is closed whatever it says.
   virtual Status Close() = 0;
 
   // --- Membranes. Names are [A-Za-z0-9_][A-Za-z0-9_-]{0,62}.

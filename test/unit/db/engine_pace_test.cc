@@ -1,0 +1,90 @@
+// How one membrane's writes, maintenance and end keep pace with each other.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "core/db/engine.h"
+#include "core/host_file/posix_file_system.h"
+#include "test/unit/db/temporary_folder.h"
+#include "test/unit/db/vectors.h"
+
+namespace pomai {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint32_t kDimensions = 16;
+constexpr uint64_t kLogBytes = 1 << 20;
+
+Options OptionsWith(FileSystem* files) {
+  Options options;
+  options.files = files;
+  options.fsync = FsyncPolicy::kNever;
+  options.checkpoint_log_bytes = kLogBytes;
+  return options;
+}
+
+Status WriteRows(Engine* engine, uint64_t first, uint64_t count) {
+  WriteBatch batch;
+  for (uint64_t id = first; id < first + count; ++id) {
+    batch.Put(id, VectorOf(id, kDimensions));
+  }
+  return engine->Write(batch);
+}
+
+TEST(EnginePace, CloseEndsATrainingThatIsUnderWay) {
+  TemporaryFolder folder;
+  Options options = OptionsWith(PosixFileSystem());
+  options.background_maintenance = false;
+  // As many lists as rows: training takes seconds.
+  ASSERT_TRUE(Engine::Create(options.files, folder.path(),
+                             {.dimensions = kDimensions, .lists = 40000})
+                  .ok());
+  auto engine = *Engine::Open(options, folder.path());
+  ASSERT_TRUE(WriteRows(engine.get(), 0, 40000).ok());
+  Status maintained;
+  std::thread maintainer([&] { maintained = engine->Maintain(); });
+  std::this_thread::sleep_for(milliseconds(100));
+  EXPECT_TRUE(engine->Close().ok());
+  maintainer.join();
+  EXPECT_EQ(maintained.code(), StatusCode::kAborted) << maintained.ToString();
+  engine = *Engine::Open(options, folder.path());
+  EXPECT_EQ(engine->Stats().rows, 40000u);
+  EXPECT_EQ(*engine->Check(), std::vector<std::string>());
+}
+
+TEST(EnginePace, WhatIsOpenedAndNotWrittenToNeedsNoCheckpoint) {
+  TemporaryFolder folder;
+  const Options options = OptionsWith(PosixFileSystem());
+  ASSERT_TRUE(Engine::Create(options.files, folder.path(),
+                             {.dimensions = kDimensions, .shards = 2})
+                  .ok());
+  auto engine = *Engine::Open(options, folder.path());
+  ASSERT_TRUE(WriteRows(engine.get(), 0, 100).ok());
+  ASSERT_TRUE(engine->Close().ok());
+  const auto manifest = [&] {
+    std::ifstream file(folder.path() + "/MANIFEST", std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const auto logs = [&] {
+    int count = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(folder.path())) {
+      count += file.path().extension() == ".log" ? 1 : 0;
+    }
+    return count;
+  };
+  const std::string before = manifest();
+  for (int i = 0; i < 3; ++i) {
+    engine = *Engine::Open(options, folder.path());
+    EXPECT_EQ(engine->Stats().rows, 100u);
+    ASSERT_TRUE(engine->Close().ok());
+    EXPECT_EQ(manifest(), before);
+    EXPECT_EQ(logs(), 2);
+  }
+}
+
+}  // namespace
+}  // namespace pomai
