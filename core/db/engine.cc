@@ -21,6 +21,7 @@ Status Engine::Write(const WriteBatch& batch) {
   POMAI_RETURN_IF_ERROR(CheckBatch(batch, shape_.dimensions));
   std::vector<BatchPart> parts = SplitBatch(batch, shape_.shards);
   if (parts.empty()) return sequencer_->state();
+  AwaitRoom();
   const auto count = static_cast<uint32_t>(parts.size());
   POMAI_ASSIGN_OR_RETURN(const uint64_t sequence,
                          sequencer_->Issue(count, [&](uint64_t next) {

@@ -82,6 +82,7 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   // --- Checkpoints (engine_checkpoint.cc); maintenance_mutex_ is held.
   struct Images;
   Status CheckpointLocked();
+  Status MakeCheckpoint();
   Status TakeImages(uint64_t number, Images* images);
   Status WriteImages(const Images& images, MembraneManifest* next,
                      std::vector<RowTable::Written>* written);
@@ -96,6 +97,10 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   bool IsWorkDue();
   Status Work();
   void NoteGroup(uint64_t log_bytes, bool tail_is_full);
+  // Memory and the time to recover grow with the logs: who writes faster than
+  // checkpoints are made waits for one.
+  void AwaitRoom();
+  bool HasRoom() const;
   Status VacuumIfDue();
   // True while there may be more to do. maintenance_mutex_ is held.
   Result<bool> MaintenanceStep(Maintenance* maintenance,
@@ -139,8 +144,9 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   bool vacuum_left_rows_ = false;  // a snapshot still needed them
   std::atomic<uint64_t> checkpoint_sequence_{0};
 
-  std::mutex wake_mutex_;  // guards the next four
+  std::mutex wake_mutex_;  // guards the next five
   std::condition_variable wake_;
+  std::condition_variable room_;  // HasRoom, or stop_
   bool stop_ = false;
   bool maintenance_due_ = false;
   Status background_error_;

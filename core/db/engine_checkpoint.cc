@@ -12,6 +12,13 @@
 #include "core/host_file/file_copy.h"
 
 namespace pomai {
+namespace {
+
+// After a checkpoint that failed (a full disk), the next one waits for so much
+// more log.
+constexpr uint64_t kRetryShare = 2;
+
+}  // namespace
 
 struct Engine::Images {
   uint64_t number = 0;
@@ -79,6 +86,16 @@ Status Engine::AdoptImages(const Images& images, const MembraneManifest& next,
 }
 
 Status Engine::CheckpointLocked() {
+  const Status status = MakeCheckpoint();
+  std::lock_guard lock(wake_mutex_);
+  checkpoint_limit_ =
+      status.ok() ? options_.checkpoint_log_bytes
+                  : log_bytes_ + options_.checkpoint_log_bytes / kRetryShare;
+  room_.notify_all();
+  return status;
+}
+
+Status Engine::MakeCheckpoint() {
   Images images;
   POMAI_RETURN_IF_ERROR(TakeImages(next_number_++, &images));
   MembraneManifest next;

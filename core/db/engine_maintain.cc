@@ -13,9 +13,9 @@ namespace {
 // Deleted rows from which on it is worth looking for them, and their share.
 constexpr uint64_t kLeastDeletes = 1000;
 constexpr uint64_t kDeletesShare = 10;
-// After a checkpoint that failed (a full disk), the next one waits for so much
-// more log.
-constexpr uint64_t kRetryShare = 2;
+// Writers wait when there is so many times as much log as a checkpoint is made
+// for.
+constexpr uint64_t kMostLag = 4;
 constexpr std::chrono::seconds kPause{1};
 
 // Dead is what no snapshot sees, now or later.
@@ -41,6 +41,19 @@ void Engine::NoteGroup(uint64_t log_bytes, bool tail_is_full) {
   std::lock_guard lock(wake_mutex_);
   maintenance_due_ = maintenance_due_ || tail_is_full;
   wake_.notify_one();
+}
+
+bool Engine::HasRoom() const {
+  const uint64_t bytes = log_bytes_;
+  const uint64_t limit = checkpoint_limit_;
+  const uint64_t behind = bytes - std::min(bytes, limit);
+  return behind / (kMostLag - 1) <= options_.checkpoint_log_bytes;
+}
+
+void Engine::AwaitRoom() {
+  if (HasRoom()) return;
+  std::unique_lock lock(wake_mutex_);
+  room_.wait(lock, [this] { return stop_ || HasRoom(); });
 }
 
 bool Engine::IsWorkDue() {
@@ -74,12 +87,7 @@ Status Engine::Work() {
     while (waiting_ > 0) std::this_thread::yield();
     std::lock_guard lock(maintenance_mutex_);
     if (log_bytes_ >= checkpoint_limit_) {
-      const Status status = CheckpointLocked();
-      checkpoint_limit_ =
-          status.ok()
-              ? options_.checkpoint_log_bytes
-              : log_bytes_ + options_.checkpoint_log_bytes / kRetryShare;
-      POMAI_RETURN_IF_ERROR(status);
+      POMAI_RETURN_IF_ERROR(CheckpointLocked());
     }
     if (!options_.background_maintenance) return Status::Ok();
     POMAI_RETURN_IF_ERROR(VacuumIfDue());
@@ -147,6 +155,7 @@ void Engine::StopBackground() {
     std::lock_guard lock(wake_mutex_);
     stop_ = true;
     wake_.notify_one();
+    room_.notify_all();
   }
   if (background_.joinable()) background_.join();
 }

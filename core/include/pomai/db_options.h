@@ -62,7 +62,8 @@ struct Options {
   FsyncPolicy fsync = FsyncPolicy::kAlways;
   std::chrono::milliseconds fsync_interval{100};
   // A checkpoint is made when a membrane's logs have become this long; opening
-  // reads at most about as much.
+  // reads about as much. Where checkpoints are slower than writes, writers wait
+  // for one at four times this length.
   uint64_t checkpoint_log_bytes = uint64_t{256} << 20;
   // Operations that wait for a shard's thread, in bytes; writers wait for room.
   size_t mailbox_bytes = size_t{64} << 20;

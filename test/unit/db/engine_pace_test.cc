@@ -1,12 +1,13 @@
 // How one membrane's writes, maintenance and end keep pace with each other.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "core/db/engine.h"
-#include "core/host_file/posix_file_system.h"
+#include "test/unit/db/gated_file_system.h"
 #include "test/unit/db/temporary_folder.h"
 #include "test/unit/db/vectors.h"
 
@@ -32,6 +33,63 @@ Status WriteRows(Engine* engine, uint64_t first, uint64_t count) {
     batch.Put(id, VectorOf(id, kDimensions));
   }
   return engine->Write(batch);
+}
+
+// Until the membrane's sequence stands still.
+uint64_t AwaitStandstill(Engine* engine) {
+  uint64_t before = 0;
+  uint64_t now = engine->Stats().sequence;
+  do {
+    before = now;
+    std::this_thread::sleep_for(milliseconds(300));
+    now = engine->Stats().sequence;
+  } while (now != before || now == 0);
+  return now;
+}
+
+TEST(EnginePace, WritersWaitWhenCheckpointsLagFarBehind) {
+  TemporaryFolder folder;
+  GatedFileSystem files;
+  const Options options = OptionsWith(&files);
+  ASSERT_TRUE(
+      Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
+  auto engine = *Engine::Open(options, folder.path());
+  files.Shut();
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (uint64_t n = 0; !done; ++n) {
+      EXPECT_TRUE(WriteRows(engine.get(), n * 100, 100).ok());
+    }
+  });
+  const uint64_t stopped = AwaitStandstill(engine.get());
+  EXPECT_GT(engine->Stats().log_bytes, 3 * kLogBytes);
+  EXPECT_LT(engine->Stats().log_bytes, 5 * kLogBytes);
+  files.OpenGate();
+  while (engine->Stats().sequence < stopped + 100) std::this_thread::yield();
+  done = true;
+  writer.join();
+  EXPECT_TRUE(engine->Close().ok());
+}
+
+TEST(EnginePace, WhoWaitsForACheckpointIsToldOfTheEnd) {
+  TemporaryFolder folder;
+  GatedFileSystem files;
+  ASSERT_TRUE(
+      Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
+  auto engine = *Engine::Open(OptionsWith(&files), folder.path());
+  files.Shut();
+  Status last;
+  std::thread writer([&] {
+    for (uint64_t n = 0; last.ok(); ++n) {
+      last = WriteRows(engine.get(), n * 100, 100);
+    }
+  });
+  AwaitStandstill(engine.get());
+  std::thread closer([&] { EXPECT_TRUE(engine->Close().ok()); });
+  writer.join();
+  EXPECT_EQ(last.code(), StatusCode::kFailedPrecondition);
+  files.OpenGate();
+  closer.join();
 }
 
 TEST(EnginePace, CloseEndsATrainingThatIsUnderWay) {
