@@ -82,7 +82,7 @@ class Codebook {
   // Scores of the lists [first, first + count).
   void Score(const RankQuery& query, uint32_t first, uint32_t count,
              float* scores) const;
-  // Numbers of parents, in any order.
+  // Numbers of parents as `list`, in any order.
   std::vector<RankedList> NearestParents(const float* vector) const;
   // The best few by int8 of those parents' children.
   std::vector<RankedList> NearestChildren(const float* vector) const;

@@ -2,6 +2,8 @@
 // get from an Assigner, without the floats of all lists in memory.
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 
 #include "core/codebook/assigner.h"
@@ -11,12 +13,30 @@
 namespace pomai {
 namespace {
 
-// Of int8's ranking, the lists whose exact distance decides.
-constexpr size_t kExactCandidates = 4;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-bool IsNearer(const RankedList& a, const RankedList& b) {
-  return a.score < b.score;
-}
+// The lists that int8 ranks first, whose exact distance decides.
+class FewNearest {
+ public:
+  // No list has NaN or infinity as its score.
+  void Add(uint32_t list, float score) {
+    if (!(score < few_.back().score)) return;
+    size_t at = few_.size() - 1;
+    for (; at > 0 && score < few_[at - 1].score; --at) few_[at] = few_[at - 1];
+    few_[at] = {list, score};
+  }
+  std::vector<RankedList> Lists() const {
+    std::vector<RankedList> lists;
+    for (const RankedList& one : few_) {
+      if (one.score < kInfinity) lists.push_back(one);
+    }
+    return lists;
+  }
+
+ private:
+  static constexpr RankedList kNone{0, kInfinity};
+  std::array<RankedList, 4> few_{kNone, kNone, kNone, kNone};
+};
 
 // Distance of a vector from a centroid as assignments compare it.
 float ExactScore(Metric metric, const float* vector, const float* centroid,
@@ -30,20 +50,6 @@ float ExactScore(Metric metric, const float* vector, const float* centroid,
       -kernel::InnerProduct(vector, centroid, dimensions) / norm);
 }
 
-// The best of `ranked`, in any order.
-void KeepBest(size_t count, std::vector<RankedList>* ranked) {
-  // Sums that overflowed compare with nothing: last.
-  for (RankedList& one : *ranked) {
-    if (!(one.score <= std::numeric_limits<float>::max())) {
-      one.score = std::numeric_limits<float>::max();
-    }
-  }
-  if (ranked->size() <= count) return;
-  std::nth_element(ranked->begin(), ranked->begin() + static_cast<long>(count),
-                   ranked->end(), IsNearer);
-  ranked->resize(count);
-}
-
 }  // namespace
 
 std::vector<RankedList> Codebook::NearestParents(const float* vector) const {
@@ -53,8 +59,16 @@ std::vector<RankedList> Codebook::NearestParents(const float* vector) const {
                             kernel::PanelMatrix::kPanelWidth);
   ScoreGroup({vector, &kOnly, 1}, parents_, 0, scores.data());
   std::vector<RankedList> parents(count);
-  for (uint32_t p = 0; p < count; ++p) parents[p] = {p, scores[p]};
-  KeepBest(Assigner::ProbesFor(count, Assigner::kParentShare), &parents);
+  for (uint32_t p = 0; p < count; ++p) {
+    // Sums that overflowed compare with nothing: last.
+    parents[p] = {p, std::isnan(scores[p]) ? kInfinity : scores[p]};
+  }
+  const uint32_t probes = Assigner::ProbesFor(count, Assigner::kParentShare);
+  std::nth_element(parents.begin(), parents.begin() + (probes - 1),
+                   parents.end(), [](const RankedList& a, const RankedList& b) {
+                     return a.score < b.score;
+                   });
+  parents.resize(probes);
   return parents;
 }
 
@@ -62,17 +76,15 @@ std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
   // Rows are assigned by L2 under inner product too: so were the lists trained.
   const RankQuery query = QueryFor(vector, /*inner_product=*/false);
   std::vector<float> scores;
-  std::vector<RankedList> lists;
+  FewNearest few;
   for (const RankedList& parent : NearestParents(vector)) {
     const uint32_t first = child_start_[parent.list];
     const uint32_t count = child_start_[parent.list + 1] - first;
     scores.resize(count);
     Score(query, first, count, scores.data());
-    for (uint32_t i = 0; i < count; ++i)
-      lists.push_back({first + i, scores[i]});
+    for (uint32_t i = 0; i < count; ++i) few.Add(first + i, scores[i]);
   }
-  KeepBest(kExactCandidates, &lists);
-  return lists;
+  return few.Lists();
 }
 
 Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
@@ -80,7 +92,7 @@ Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
   if (lists_ == 1) return 0u;
   ExtentReader reader(store, &extent_, lock);
   std::vector<float> centroid(dimensions_);
-  RankedList nearest{0, std::numeric_limits<float>::infinity()};
+  RankedList nearest{0, kInfinity};
   for (const RankedList& candidate : NearestChildren(vector)) {
     POMAI_RETURN_IF_ERROR(
         ReadCentroid(&reader, candidate.list, centroid.data()));
