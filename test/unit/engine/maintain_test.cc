@@ -313,7 +313,8 @@ TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
     ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kAll).ok());
   }
   const uint32_t after = membrane.store()->PageCount().value();
-  EXPECT_LE(after, before * 1.2) << before << " pages at first";
+  // Free pages at the end are kept up to a 32nd of the file.
+  EXPECT_LE(after, before * 1.16) << before << " pages at first";
   ExpectSound(&membrane, "");
 }
 
@@ -467,7 +468,8 @@ TEST(Maintain, FollowsDataThatMoves) {
   const Quality expected = QualityOf(&built, queries);
   const Quality found = QualityOf(&moved, queries);
   EXPECT_GE(found.recall, expected.recall - 0.01);
-  EXPECT_LE(found.codes, expected.codes * 1.75);
+  // 1.63: the last training was before the last rows, for fewer lists.
+  EXPECT_LE(found.codes, expected.codes * 1.7);
   auto snapshot = moved.TakeSnapshot();
   EXPECT_GT(snapshot->view->manifest.current_codebook(), 1u);
 }
