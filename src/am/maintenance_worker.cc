@@ -139,7 +139,7 @@ class Worker {
       WaiterWatch watch(heap_, index_);
       MaintenanceRun run(heap_, index_, maintenance);
       run.set_watch(&watch);
-      run.set_poll_as(RelationStore::PollAs::kVacuum);
+      run.set_poll_as(RelationStore::PollAs::kWorker);
       Result<bool> step = run.Step();
       // Who waits is let through; what was begun is left for another time.
       const bool gave_way =

@@ -178,6 +178,21 @@ Result<bool> RelationStore::Truncate(uint32_t pages, uint32_t expected) {
   return done;
 }
 
+// A process that computes without a pause has its time slice to the end, some
+// milliseconds in which inserts and searches that wake up may have to wait for
+// a processor.
+void RelationStore::TakeTurns() {
+  constexpr TimestampTz kShortest = 500, kLongest = 10000;  // microseconds
+  const TimestampTz now = GetCurrentTimestamp();
+  const TimestampTz worked = turn_began_ == 0 ? 0 : now - turn_began_;
+  compat::VacuumDelay();
+  if (worked >= kShortest && GetCurrentTimestamp() - now < worked) {
+    pg_usleep(Min(worked, kLongest));
+  }
+  const TimestampTz then = GetCurrentTimestamp();
+  if (then - now >= Min(worked, kLongest)) turn_began_ = then;
+}
+
 Status RelationStore::Poll() {
   Assert(held_ == 0);
   if (watch_ != nullptr) {
@@ -185,8 +200,14 @@ Status RelationStore::Poll() {
     POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept { waits = watch_->Look(); }));
     if (waits) return Status::Aborted("another session waits");
   }
-  if (poll_as_ == PollAs::kVacuum) {
-    return pg::Call([]() noexcept { compat::VacuumDelay(); });
+  if (poll_as_ != PollAs::kStatement) {
+    return pg::Call([this]() noexcept {
+      if (poll_as_ == PollAs::kWorker) {
+        TakeTurns();
+      } else {
+        compat::VacuumDelay();
+      }
+    });
   }
   if (likely(!INTERRUPTS_PENDING_CONDITION())) return Status::Ok();
   return pg::Call([]() noexcept { CHECK_FOR_INTERRUPTS(); });

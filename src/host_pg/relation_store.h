@@ -35,6 +35,7 @@ class RelationStore : public PageStore {
   enum class PollAs : uint8_t {
     kStatement,  // honours interrupts
     kVacuum,     // and sleeps as VACUUM's cost limits ask for
+    kWorker,     // and rests as long as it works
   };
 
   // `relation` stays open longer than this.
@@ -72,6 +73,7 @@ class RelationStore : public PageStore {
   friend class RelationChange;
   void Unpin(uint64_t handle) override;
   Status CheckBlock(BlockNumber block);
+  void TakeTurns();
   void FindRecent();
   Buffer PinRaw(BlockNumber block);
 
@@ -86,6 +88,7 @@ class RelationStore : public PageStore {
   RecentBuffers* recent_ = nullptr;  // the process's; null: not used
   uint32_t known_pages_ = 0;         // the fork is at least this long
   int held_ = 0;                     // pages pinned now
+  TimestampTz turn_began_ = 0;       // of a worker's work
 };
 
 // How pages that never change are read: on a standby they may be reused under
