@@ -83,8 +83,9 @@ class BatchHistory {
   static std::string SearchProblem(Membrane* membrane,
                                    const std::set<uint64_t>& ids) {
     const auto query = VectorOf(99, kDimensions);
-    const auto found =
-        membrane->Search(query, ids.size() + 10, {.target_recall = 1});
+    ReadOptions options;
+    options.target_recall = 1;
+    const auto found = membrane->Search(query, ids.size() + 10, options);
     if (!found.ok()) return found.status().ToString();
     std::set<uint64_t> found_ids;
     double before = 0;

@@ -203,7 +203,9 @@ TEST(Engine, ASnapshotTakesMicroseconds) {
         batch.Put(id, VectorOf(n + id, kDimensions));
       }
       ASSERT_TRUE(engine->Write(batch).ok());
-      if (n % 50 == 49) ASSERT_TRUE(engine->Checkpoint().ok());
+      if (n % 50 == 49) {
+        ASSERT_TRUE(engine->Checkpoint().ok());
+      }
     }
   });
   std::vector<std::chrono::nanoseconds> times;

@@ -91,7 +91,9 @@ TEST(MembraneManifest, ACrashLeavesTheOldOneOrTheNewOne) {
       auto found = files.Crash(step, unsynced, step);
       const auto manifest = MembraneManifest::Load(found.get(), "/m");
       ASSERT_TRUE(manifest.ok()) << manifest.status().ToString();
-      if (step == files.steps()) EXPECT_EQ(manifest->number, 2u);
+      if (step == files.steps()) {
+        EXPECT_EQ(manifest->number, 2u);
+      }
     }
   }
 }
