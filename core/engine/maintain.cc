@@ -20,25 +20,54 @@ uint32_t PagesOf(const std::vector<RetiredPages>& retired) {
   return pages;
 }
 
-// The segment that reaches farthest back, if free pages so far before its end
-// can take it that moving it is worth while.
-size_t MovableSegment(const Space& space) {
+// A segment or a tail, and where it ends.
+struct Reach {
+  size_t number = SIZE_MAX;
+  BlockNumber end = 0;
+  uint32_t pages = 0;
+};
+
+Reach FarthestSegment(const Space& space) {
+  Reach farthest;
   const auto& segments = space.snapshot().view->manifest.segments;
-  size_t last = SIZE_MAX;
-  BlockNumber last_end = 0;
   for (size_t i = 0; i < segments.size(); ++i) {
+    BlockNumber end = 0;
     for (const BlockRun& run : segments[i].extent.runs) {
-      if (run.first + run.count <= last_end) continue;
-      last_end = run.first + run.count;
-      last = i;
+      end = std::max(end, run.first + run.count);
     }
+    if (end <= farthest.end) continue;
+    farthest = {i, end, segments[i].extent.page_count()};
   }
-  if (last == SIZE_MAX) return last;
-  const uint32_t wanted = segments[last].extent.page_count();
+  return farthest;
+}
+
+Reach FarthestTail(const Space& space) {
+  Reach farthest;
+  for (size_t i = 0; i < space.tails().size(); ++i) {
+    Reach tail{i};
+    for (const TailExtentInfo& extent : space.tails()[i].extents) {
+      tail.end = std::max(tail.end, extent.directory + 1);
+      for (const BlockNumber block : extent.payload) {
+        tail.end = std::max(tail.end, block + 1);
+      }
+      tail.pages += 1 + static_cast<uint32_t>(extent.payload.size());
+    }
+    if (tail.end > farthest.end) farthest = tail;
+  }
+  return farthest;
+}
+
+// What reaches farthest back, if free pages so far before its end can take it
+// that moving it is worth while.
+void FindMovable(const Space& space, PlanInput* input) {
+  const Reach segment = FarthestSegment(space);
+  const Reach tail = FarthestTail(space);
+  const Reach& last = tail.end > segment.end ? tail : segment;
   const uint32_t gain = WorthGivingBack(space.pages());
-  const bool fits =
-      last_end > gain && space.FreeBelow(last_end - gain) > wanted;
-  return fits ? last : SIZE_MAX;
+  if (last.end <= gain || space.FreeBelow(last.end - gain) <= last.pages) {
+    return;
+  }
+  (&last == &tail ? input->movable_tail : input->movable_segment) = last.number;
 }
 
 Result<uint64_t> CountDead(const MaintenanceHost& host, const View& view,
@@ -119,7 +148,7 @@ Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
   input.free_pages = space.free_pages();
   input.retired_pages = PagesOf(space.retired());
   input.free_at_end = space.pages() - space.FreeEnd();
-  input.movable_segment = MovableSegment(space);
+  FindMovable(space, &input);
   input.may_give_back = may_give_back_;
   input.may_train = !trained_;
   return input;

@@ -281,10 +281,14 @@ class Planner {
       step->kind = Kind::kGiveBack;
       return true;
     }
-    if (input_.movable_segment == SIZE_MAX ||
-        input_.free_pages < WorthGivingBack(input_.pages)) {
-      return false;
+    if (input_.free_pages < WorthGivingBack(input_.pages)) return false;
+    // However short: it keeps the file as long as it is.
+    if (input_.movable_tail != SIZE_MAX && current_ != 0) {
+      step->kind = Kind::kSeal;
+      step->shard = static_cast<uint32_t>(input_.movable_tail);
+      return true;
     }
+    if (input_.movable_segment == SIZE_MAX) return false;
     return One(input_.movable_segment, step);
   }
 

@@ -58,8 +58,10 @@ struct PlanInput {
   uint32_t free_pages = 0;
   uint32_t retired_pages = 0;  // that must not be reused yet
   uint32_t free_at_end = 0;
-  // The segment that lies farthest back, if it fits into free pages before it.
+  // What lies farthest back, if it fits into free pages before it: a segment, or
+  // a shard's tail.
   size_t movable_segment = SIZE_MAX;
+  size_t movable_tail = SIZE_MAX;
   bool may_give_back = true;
   bool may_train = true;
 };

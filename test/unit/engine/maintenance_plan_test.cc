@@ -88,6 +88,10 @@ TEST_F(Plan, EachConditionHasItsStep) {
     input->free_pages = 3;
     input->movable_segment = 0;
   };
+  const auto last = [](PlanInput* input) {
+    input->free_pages = 200;
+    input->movable_tail = 0;
+  };
   const auto nothing = [](PlanInput*) {};
   const auto trained = [](PlanInput* input) { input->may_train = false; };
   const auto empty = [](PlanInput* input) { input->coded_rows = 0; };
@@ -118,6 +122,8 @@ TEST_F(Plan, EachConditionHasItsStep) {
       {"free end in use", kept, Goal::kTidy, Kind::kNone},
       {"holes", hole, Goal::kTidy, Kind::kMerge},
       {"small holes", few, Goal::kTidy, Kind::kNone},
+      {"a tail behind holes", last, Goal::kTidy, Kind::kSeal},
+      {"a tail behind holes", last, Goal::kSeal, Kind::kNone},
       {"forced", nothing, Goal::kForceRetrain, Kind::kTrain},
       {"forced, done", trained, Goal::kForceRetrain, Kind::kNone},
       {"no vectors", empty, Goal::kForceRetrain, Kind::kNone},
