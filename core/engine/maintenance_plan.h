@@ -58,8 +58,8 @@ struct PlanInput {
   uint32_t free_pages = 0;
   uint32_t retired_pages = 0;  // that must not be reused yet
   uint32_t free_at_end = 0;
-  // What lies farthest back, if it fits into free pages before it: a segment, or
-  // a shard's tail.
+  // What lies farthest back, if it fits into free pages before it: a segment,
+  // or a shard's tail.
   size_t movable_segment = SIZE_MAX;
   size_t movable_tail = SIZE_MAX;
   bool may_give_back = true;
