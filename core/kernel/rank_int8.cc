@@ -119,7 +119,10 @@ float Quantize(const float* from, uint32_t dimensions, float largest,
   // sum is rounded to the nearest integer, as std::lrint would.
   constexpr float kRound = 0x1.8p23f;
   for (uint32_t i = 0; i < dimensions; ++i) {
-    const float value = std::clamp(from[i] * inverse, -largest, largest);
+    // Damaged bytes may make NaN, which fails the first comparison.
+    const float scaled = from[i] * inverse;
+    const float low = scaled > -largest ? scaled : -largest;
+    const float value = low < largest ? low : largest;
     to[i] = static_cast<Integer>((value + kRound) - kRound);
   }
   return peak / largest;

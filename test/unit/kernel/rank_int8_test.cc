@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <vector>
 
 #include "core/base/random.h"
@@ -72,6 +73,17 @@ TEST(RankInt8, ScoresAreNearTheFloatProducts) {
     // sqrt(D/12).
     EXPECT_NEAR(scores[j], product, 5 * rows.scales[j] * std::sqrt(112 / 12.0));
   }
+}
+
+TEST(RankInt8, NumbersThatAreNoneBecomeIntegersAllTheSame) {
+  std::vector<float> query(32, 1.0f);
+  query[5] = std::numeric_limits<float>::quiet_NaN();
+  std::vector<int16_t> integers(32);
+  std::vector<int8_t> row(32);
+  EXPECT_GT(QuantizeQuery(query.data(), 32, integers.data()), 0);
+  EXPECT_GT(QuantizeRow(query.data(), 32, row.data()), 0);
+  EXPECT_EQ(integers[5], -integers[0]);
+  EXPECT_EQ(row[5], -127);
 }
 
 TEST(RankInt8, LargestProductsDoNotOverflow) {
