@@ -197,7 +197,7 @@ class Calibrator {
       if (pool->rho() != rho || std::isinf(rho)) {
         limit = std::max(limit, kWalkedTimes * scanner->codes_scanned());
       }
-      // rho only comes down.
+      // rho only comes down; copies, which let it rise, lie in the first lists.
       pool->ForgetDeferred();
       for (; seen < pool->candidates().size(); ++seen) {
         const Candidate& candidate = pool->candidates()[seen];

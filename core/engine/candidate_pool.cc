@@ -7,34 +7,6 @@
 #include <utility>
 
 namespace pomai {
-namespace {
-
-// Moves the elements for which `wanted` holds from `from` to the result.
-template <typename T, typename Predicate>
-std::vector<T> Extract(std::vector<T>* from, Predicate wanted) {
-  const auto middle = std::partition(from->begin(), from->end(),
-                                     [&](const T& x) { return !wanted(x); });
-  std::vector<T> taken(middle, from->end());
-  from->erase(middle, from->end());
-  return taken;
-}
-
-// Moves the `count` least elements to the result.
-template <typename T, typename Less>
-std::vector<T> ExtractLeast(std::vector<T>* from, size_t count, Less less) {
-  count = std::min(count, from->size());
-  if (count == 0) return {};
-  // The least ones are put last, so that they can be cut off.
-  const auto middle = from->end() - static_cast<ptrdiff_t>(count);
-  std::nth_element(from->begin(), middle, from->end(),
-                   [&](const T& a, const T& b) { return less(b, a); });
-  std::vector<T> taken(middle, from->end());
-  from->erase(middle, from->end());
-  return taken;
-}
-
-}  // namespace
-
 void CandidatePool::SetWanted(uint32_t wanted) {
   wanted_ = wanted;
   best_.clear();
@@ -121,15 +93,30 @@ void CandidatePool::ForgetDeferred() {
 }
 
 std::vector<Candidate> CandidatePool::TakeBest(size_t count) {
-  return ExtractLeast(
-      &candidates_, count,
-      [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
+  count = std::min(count, candidates_.size());
+  // The best are put last, so that they can be cut off.
+  const auto middle = candidates_.end() - static_cast<ptrdiff_t>(count);
+  if (count > 0) {
+    std::nth_element(candidates_.begin(), middle, candidates_.end(),
+                     [](const Candidate& a, const Candidate& b) {
+                       return b.score < a.score;
+                     });
+  }
+  return CutOff(middle);
 }
 
 std::vector<Candidate> CandidatePool::TakeWithin(float score) {
-  return Extract(&candidates_, [score](const Candidate& candidate) {
-    return candidate.score - candidate.error <= score;
-  });
+  return CutOff(std::partition(candidates_.begin(), candidates_.end(),
+                               [score](const Candidate& one) {
+                                 return !(one.score - one.error <= score);
+                               }));
+}
+
+std::vector<Candidate> CandidatePool::CutOff(
+    std::vector<Candidate>::iterator from) {
+  std::vector<Candidate> taken(from, candidates_.end());
+  candidates_.erase(from, candidates_.end());
+  return taken;
 }
 
 }  // namespace pomai

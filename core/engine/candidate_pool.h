@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "core/rabitq/code.h"
+
 namespace pomai {
 
 struct Candidate {
@@ -27,11 +29,10 @@ struct Candidate {
 
 // A block of codes and their bounds.
 struct ScannedBlock {
-  static constexpr uint32_t kCodes = 32;
   uint32_t probe;
   uint32_t first_row;  // of the segment
   uint32_t deferred;   // bit i: code i is put off
-  float lower[kCodes];
+  float lower[kBlockCodes];
 };
 
 // One of its codes.
@@ -79,6 +80,9 @@ class CandidatePool {
   void Keep(const Candidate& taken) { kept_scores_.push_back(taken.score); }
 
  private:
+  // Removes and returns the candidates from `from` on.
+  std::vector<Candidate> CutOff(std::vector<Candidate>::iterator from);
+
   uint32_t wanted_ = 0;
   float rho_ = std::numeric_limits<float>::infinity();
   std::vector<Candidate> candidates_;

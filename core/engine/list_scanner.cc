@@ -20,6 +20,10 @@ constexpr uint32_t kBlocksOfGroup = 16;
 // Codes whose refine rows are asked for at once.
 constexpr size_t kRowsAhead = 16;
 
+uint32_t BlocksOf(const ListRange& range) {
+  return (range.rows + kBlockCodes - 1) / kBlockCodes;
+}
+
 }  // namespace
 
 ListScanner::ListScanner(PageStore* store, PageLock sealed, Snapshot snapshot,
@@ -111,7 +115,7 @@ void ListScanner::Prefetch(const ProbeList& list) {
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     if (!covers_[i].Has(codebook.version(), list.list)) continue;
     const ListRange range = view.directories[i].List(list.list);
-    const uint32_t blocks = (range.rows + kBlockCodes - 1) / kBlockCodes;
+    const uint32_t blocks = BlocksOf(range);
     segments_[i].PrefetchBlocks(range.first_block,
                                 std::min(blocks, kBlocksOfGroup));
   }
@@ -142,7 +146,7 @@ Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,
   if (range.rows == 0) return Status::Ok();
   const auto number = static_cast<uint32_t>(probes_.size());
   probes_.push_back({false, segment, range, terms});
-  const uint32_t blocks = (range.rows + kBlockCodes - 1) / kBlockCodes;
+  const uint32_t blocks = BlocksOf(range);
   for (uint32_t first = 0; first < blocks; first += kBlocksOfGroup) {
     const uint32_t count = std::min(blocks - first, kBlocksOfGroup);
     POMAI_RETURN_IF_ERROR(PollSometimes(count));

@@ -7,15 +7,9 @@ SET enable_seqscan = off;
 EXPLAIN (COSTS OFF)
 SELECT id FROM part WHERE active ORDER BY embedding <-> '{300.2,1,2}' LIMIT 3;
 SELECT id FROM part WHERE active ORDER BY embedding <-> '{300.2,1,2}' LIMIT 3;
--- A plan without what EXPLAIN says of disabled nodes from 18 on.
-CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-    IF line NOT LIKE '%Disabled: true' THEN RETURN NEXT line; END IF;
-  END LOOP;
-END $$;
+\getenv test PG_ABS_SRCDIR
+\set include :test '/sql/include/plan.sql'
+\i :include
 -- Without the predicate the index is of no use.
 SELECT plan('SELECT id FROM part ORDER BY embedding <-> ''{300.2,1,2}'' LIMIT 3');
 SELECT count(*), count(DISTINCT id) FROM (

@@ -16,15 +16,9 @@ LANGUAGE plpgsql AS $$
 BEGIN
   RETURN array_fill(1::real, ARRAY[dimensions]);
 END $$;
--- A plan without what EXPLAIN says of disabled nodes from 18 on.
-CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-    IF line NOT LIKE '%Disabled: true' THEN RETURN NEXT line; END IF;
-  END LOOP;
-END $$;
+\getenv test PG_ABS_SRCDIR
+\set include :test '/sql/include/plan.sql'
+\i :include
 
 -- The nearest rows, with and without a filter that lets many rows through.
 EXPLAIN (COSTS OFF)

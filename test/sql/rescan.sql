@@ -8,15 +8,9 @@ INSERT INTO queries VALUES
 SET enable_seqscan = off;
 SET enable_sort = off;
 
--- A plan without what EXPLAIN says of disabled nodes from 18 on.
-CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-DECLARE
-  line text;
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-    IF line NOT LIKE '%Disabled: true' THEN RETURN NEXT line; END IF;
-  END LOOP;
-END $$;
+\getenv test PG_ABS_SRCDIR
+\set include :test '/sql/include/plan.sql'
+\i :include
 
 -- A scan for each row of another table.
 SELECT plan('SELECT q.id, n.id FROM queries q CROSS JOIN LATERAL (

@@ -17,7 +17,7 @@ CandidatePool TwoBlocks(uint32_t first_mask, uint32_t second_mask) {
   const uint32_t mask[] = {first_mask, second_mask};
   for (uint32_t number = 0; number < 2; ++number) {
     ScannedBlock* block = pool.AddBlock(number, 100 * number, mask[number]);
-    for (uint32_t i = 0; i < ScannedBlock::kCodes; ++i) {
+    for (uint32_t i = 0; i < kBlockCodes; ++i) {
       block->lower[i] = first[number] + static_cast<float>(i);
     }
   }
