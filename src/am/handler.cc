@@ -2,6 +2,7 @@
 // loaded.
 
 #include "src/am/callbacks.h"
+#include "src/am/executor_hook.h"
 #include "src/am/fault_setting.h"
 #include "src/am/index_shape.h"
 #include "src/am/options.h"
@@ -82,6 +83,7 @@ PGDLLEXPORT void _PG_init() {
   am::DefineFaultSetting();
   am::DefineSettings();
   am::WatchTransactions();
+  am::WatchExecutor();
 }
 }  // extern "C"
 

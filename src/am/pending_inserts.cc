@@ -11,8 +11,6 @@
 namespace pomai::am {
 namespace {
 
-ExecutorStart_hook_type next_executor_start = nullptr;
-
 // The statement that owns `context` has ended: well, or by an error.
 void EndStatement(void* context) {
   auto* owner = static_cast<MemoryContext>(context);
@@ -53,16 +51,6 @@ void EndSubtransaction(SubXactEvent event, SubTransactionId own,
   PendingInserts* pending = ProcessPendingInserts();
   if (event == SUBXACT_EVENT_ABORT_SUB) pending->DropOf(own);
   if (event == SUBXACT_EVENT_COMMIT_SUB) pending->MoveOf(own, parent);
-}
-
-// Parallel workers search, too, and know nothing of our memory.
-void StartExecutor(QueryDesc* query, int flags) {
-  if (query->plannedstmt->parallelModeNeeded) FlushPendingInserts();
-  if (next_executor_start != nullptr) {
-    next_executor_start(query, flags);
-  } else {
-    standard_ExecutorStart(query, flags);
-  }
 }
 
 // INSERT ... ON CONFLICT takes such a row back while its transaction goes on;
@@ -111,8 +99,6 @@ void FlushPendingInserts() {
 void WatchTransactions() {
   RegisterXactCallback(EndTransaction, nullptr);
   RegisterSubXactCallback(EndSubtransaction, nullptr);
-  next_executor_start = ExecutorStart_hook;
-  ExecutorStart_hook = StartExecutor;
 }
 
 Result<PendingInserts::Batch*> PendingInserts::BatchFor(

@@ -14,6 +14,25 @@ constexpr int32 kPieceSize = TOAST_MAX_CHUNK_SIZE;
 
 int32 PiecesOf(int32 size) { return (size + kPieceSize - 1) / kPieceSize; }
 
+// Where the first piece of a value was found last by this process: a guess, to
+// be confirmed by what is there.
+struct Place {
+  Oid table;
+  Oid value;
+  ItemPointerData first;
+};
+
+// 1 MB a process, of which only what is used takes memory. Values of a table
+// are numbered as they are stored, so neighbours do not get in each other's
+// way.
+Place* PlaceOf(const varatt_external& pointer) {
+  constexpr size_t kPlaces = 1 << 16;
+  static auto* places = static_cast<Place*>(
+      MemoryContextAllocZero(TopMemoryContext, kPlaces * sizeof(Place)));
+  return &places[(pointer.va_valueid + pointer.va_toastrelid * 0x9e3779b9u) %
+                 kPlaces];
+}
+
 [[noreturn]] void RaisePiece(Relation table, int32 expected, int32 found) {
   ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
                   errmsg("TOAST table \"%s\": expected piece %d, found %d",
@@ -43,13 +62,8 @@ Datum ToastReader::FetchRaw(Datum value, MemoryContext context) {
   } else {
     SET_VARSIZE(result, size + VARHDRSZ);
   }
-  key_.sk_argument = ObjectIdGetDatum(pointer.va_valueid);
-  index_rescan(scan_, &key_, 1, nullptr, 0);
-  for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
-    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) {
-      RaisePiece(table_, piece, -1);
-    }
-    CopyPiece(piece, size, VARDATA(result));
+  if (!CopyFromPlace(pointer, size, VARDATA(result))) {
+    CopyByIndex(pointer, size, VARDATA(result));
   }
   return PointerGetDatum(result);
 }
@@ -62,12 +76,64 @@ void ToastReader::OpenRaw(Oid relation) {
       toast_open_indexes(table_, AccessShareLock, &indexes_, &index_count_);
   snapshot_ = compat::ToastSnapshot(&snapshot_memory_);
   slot_ = table_slot_create(table_, nullptr);
+  pages_ = RelationGetNumberOfBlocks(table_);
   scan_ = compat::BeginIndexScan(table_, indexes_[valid], snapshot_, 1);
   ScanKeyInit(&key_, kValueColumn, BTEqualStrategyNumber, F_OIDEQ, Datum{0});
 }
 
 bool ToastReader::Reads(const varatt_external& pointer) const {
   return scan_ != nullptr && RelationGetRelid(table_) == pointer.va_toastrelid;
+}
+
+void ToastReader::CopyByIndex(const varatt_external& pointer, int32 size,
+                              char* to) {
+  key_.sk_argument = ObjectIdGetDatum(pointer.va_valueid);
+  index_rescan(scan_, &key_, 1, nullptr, 0);
+  for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
+    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) {
+      RaisePiece(table_, piece, -1);
+    }
+    CopyPiece(piece, size, to);
+    if (piece == 0) {
+      *PlaceOf(pointer) = {pointer.va_toastrelid, pointer.va_valueid,
+                           slot_->tts_tid};
+    }
+  }
+}
+
+// Pieces are stored one behind the other: in the next place of the page, or the
+// first of the next page.
+bool ToastReader::CopyFromPlace(const varatt_external& pointer, int32 size,
+                                char* to) {
+  const Place& known = *PlaceOf(pointer);
+  if (known.table != pointer.va_toastrelid ||
+      known.value != pointer.va_valueid) {
+    return false;
+  }
+  ItemPointerData place = known.first;
+  for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
+    if (!IsAt(place, known.value, piece)) {
+      ItemPointerSet(&place, ItemPointerGetBlockNumber(&place) + 1,
+                     FirstOffsetNumber);
+      if (piece == 0 || !IsAt(place, known.value, piece)) return false;
+    }
+    CopyPiece(piece, size, to);
+    place.ip_posid = OffsetNumberNext(place.ip_posid);
+  }
+  return true;
+}
+
+// No snapshot matters to a value that a row refers to which we see: what is
+// there and has its number is it.
+bool ToastReader::IsAt(ItemPointerData place, Oid value, int32 piece) {
+  if (ItemPointerGetBlockNumber(&place) >= pages_ ||
+      !table_tuple_fetch_row_version(table_, &place, snapshot_, slot_)) {
+    return false;
+  }
+  bool is_null = false;
+  const Datum found = slot_getattr(slot_, kValueColumn, &is_null);
+  const Datum number = slot_getattr(slot_, kNumberColumn, &is_null);
+  return DatumGetObjectId(found) == value && DatumGetInt32(number) == piece;
 }
 
 void ToastReader::CopyPiece(int32 piece, int32 size, char* to) {

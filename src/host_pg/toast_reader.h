@@ -12,6 +12,11 @@
 // the server's own reading cheaper meanwhile, as a lock held already costs
 // little to take once more.
 //
+// Finding a value's pieces by the table's index takes twice as long as reading
+// them. So where a value was is remembered by the process, and looked at first:
+// the pieces there say themselves whose they are, and if they are another's or
+// gone, the index is asked.
+//
 // Raises the server's errors and owns nothing that they would leak: what is
 // open belongs to the current resource owner and to the caller's context, which
 // both end with an error. Between the first FetchRaw and CloseRaw the resource
@@ -35,6 +40,13 @@ class ToastReader {
  private:
   void OpenRaw(Oid relation);
   bool Reads(const varatt_external& pointer) const;
+  // Copies the value's `size` bytes to `to`.
+  void CopyByIndex(const varatt_external& pointer, int32 size, char* to);
+  // The same from where it was found before; false if it is not known to be, or
+  // is not, there.
+  bool CopyFromPlace(const varatt_external& pointer, int32 size, char* to);
+  // Whether this piece is there; puts it into slot_.
+  bool IsAt(ItemPointerData place, Oid value, int32 piece);
   // Copies the piece in slot_ to where it belongs in the `size` bytes at `to`.
   void CopyPiece(int32 piece, int32 size, char* to);
 
@@ -44,6 +56,7 @@ class ToastReader {
   IndexScanDesc scan_ = nullptr;
   ScanKeyData key_;
   TupleTableSlot* slot_ = nullptr;
+  BlockNumber pages_ = 0;  // of the table, at least: it is locked
   ::Snapshot snapshot_ = nullptr;
   SnapshotData snapshot_memory_;
 };

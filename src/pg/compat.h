@@ -77,6 +77,17 @@ inline uint32_t ExtendFork(Relation relation, ForkNumber fork, uint32_t count,
 #endif
 }
 
+// Calls `walk` for every node below `state`, until it returns true.
+inline bool WalkPlanStates(PlanState* state, bool (*walk)(PlanState*, void*)) {
+#if PG_VERSION_NUM >= 160000
+  return planstate_tree_walker(state, walk, nullptr);
+#else
+  return planstate_tree_walker(
+      state, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walk)),
+      nullptr);
+#endif
+}
+
 // Pins `block` if `buffer` still holds it, sparing the look-up of the buffer.
 // Not for temporary relations.
 inline bool PinRecent(Relation relation, ForkNumber fork, BlockNumber block,

@@ -52,6 +52,15 @@ select agree('plain', made(2000, 600));
 delete from plain where id % 3 = 0;
 update plain set v = made(id + 5000, 600) where id % 3 = 1;
 select agree('plain', made(2001, 600));
+-- The TOAST table alone is rewritten: pieces are elsewhere than this session
+-- found them.
+select agree('plain', made(2001, 600));
+delete from plain where id between 90 and 120;
+vacuum plain;
+select format('vacuum full %s', reltoastrelid::regclass)
+from pg_class where oid = 'plain'::regclass \gset
+:format;
+select agree('plain', made(2001, 600));
 -- A cursor keeps the TOAST table open between its fetches, past a savepoint
 -- that goes and beside a search of its own.
 set enable_seqscan = off;
