@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace pomai {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+}  // namespace
+
 void CandidatePool::SetWanted(uint32_t wanted) {
   wanted_ = wanted;
   best_.clear();
@@ -20,9 +26,7 @@ void CandidatePool::SetWanted(uint32_t wanted) {
     best_.resize(wanted_);
   }
   std::make_heap(best_.begin(), best_.end());
-  rho_ = best_.size() < wanted_ || best_.empty()
-             ? std::numeric_limits<float>::infinity()
-             : best_.front();
+  rho_ = best_.size() < wanted_ || best_.empty() ? kInfinity : best_.front();
 }
 
 void CandidatePool::Add(const Candidate& candidate) {
@@ -63,22 +67,27 @@ void CandidatePool::FindDeferred(float threshold,
 
 void CandidatePool::FindLeastDeferred(size_t count,
                                       std::vector<BlockCode>* codes) const {
-  FindDeferred(std::numeric_limits<float>::infinity(), codes);
-  if (codes->size() <= count) return;
-  const auto bound = [this](const BlockCode& code) {
-    const float lower = blocks_[code.block].lower[code.slot];
-    return std::isnan(lower) ? -std::numeric_limits<float>::infinity() : lower;
-  };
-  std::nth_element(codes->begin(),
-                   codes->begin() + static_cast<ptrdiff_t>(count), codes->end(),
-                   [&](const BlockCode& a, const BlockCode& b) {
-                     return bound(a) < bound(b);
-                   });
-  codes->resize(count);
-  std::sort(codes->begin(), codes->end(),
-            [](const BlockCode& a, const BlockCode& b) {
-              return std::pair(a.block, a.slot) < std::pair(b.block, b.slot);
-            });
+  assert(count > 0);
+  if (deferred_count_ <= count) return FindDeferred(kInfinity, codes);
+  std::vector<float> bounds;
+  bounds.reserve(deferred_count_);
+  for (const ScannedBlock& block : blocks_) {
+    for (uint32_t left = block.deferred; left != 0; left &= left - 1) {
+      const float bound = block.lower[std::countr_zero(left)];
+      bounds.push_back(std::isnan(bound) ? -kInfinity : bound);
+    }
+  }
+  const auto last = bounds.begin() + static_cast<ptrdiff_t>(count - 1);
+  std::nth_element(bounds.begin(), last, bounds.end());
+  FindDeferred(*last, codes);
+  size_t too_many = codes->size() - count;
+  std::erase_if(*codes, [&](const BlockCode& code) {
+    if (too_many == 0 || blocks_[code.block].lower[code.slot] != *last) {
+      return false;
+    }
+    --too_many;
+    return true;
+  });
 }
 
 void CandidatePool::Remove(const BlockCode& code) {

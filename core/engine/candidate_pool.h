@@ -57,7 +57,7 @@ class CandidatePool {
   // The codes that are put off and whose bound is at most `threshold`, in the
   // order of their blocks.
   void FindDeferred(float threshold, std::vector<BlockCode>* codes) const;
-  // The `count` of them with the least bounds, or all; in the same order.
+  // The `count` > 0 of them with the least bounds, or all; in the same order.
   void FindLeastDeferred(size_t count, std::vector<BlockCode>* codes) const;
   // Takes one out of those that are put off.
   void Remove(const BlockCode& code);

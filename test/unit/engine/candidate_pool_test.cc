@@ -74,6 +74,17 @@ TEST(CandidatePool, FindsTheLeastDeferredCodes) {
   EXPECT_EQ(codes.size(), 5u);
 }
 
+// Copies of a row have one bound: no more of them come than are asked for.
+TEST(CandidatePool, FindsNoMoreOfEqualBoundsThanAsked) {
+  CandidatePool pool;
+  ScannedBlock* block = pool.AddBlock(0, 0, 0b1111);
+  for (int slot = 0; slot < 4; ++slot) block->lower[slot] = slot == 3 ? 1 : 2;
+  std::vector<BlockCode> codes;
+  pool.FindLeastDeferred(2, &codes);
+  ASSERT_EQ(codes.size(), 2u);
+  EXPECT_EQ(codes[1].slot, 3u);
+}
+
 // Else a search over damaged codes would never end.
 TEST(CandidatePool, LetsABoundThatIsNoNumberThrough) {
   CandidatePool pool = TwoBlocks(0b11, 0);
