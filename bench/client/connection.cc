@@ -91,9 +91,12 @@ void Connection::EndCopy() {
   }
 }
 
+int Connection::ServerProcess() const {
+  return PQbackendPID(connection_.get());
+}
+
 double Connection::ServerCpuSeconds() const {
-  const int pid = PQbackendPID(connection_.get());
-  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
+  std::ifstream file("/proc/" + std::to_string(ServerProcess()) + "/schedstat");
   double nanoseconds = 0;
   file >> nanoseconds;
   return nanoseconds / 1e9;

@@ -38,6 +38,8 @@ class Connection {
   // Seconds of processor time that the server's process has used so far, or
   // 0 where this machine's /proc does not show it.
   double ServerCpuSeconds() const;
+  // The number of that process.
+  int ServerProcess() const;
 
  private:
   struct Closer {

@@ -9,7 +9,12 @@
 // its own. Passes are timed until --seconds have gone by; "qps" is the median
 // pass's, all clients together. Before them goes a pass untimed, for the
 // caches and for the recall; without --truth it ends after 100 queries.
+// --processor 1 keeps client and server's process on that processor: a client
+// and its server take turns, and where each has a processor of its own, the one
+// that waits falls asleep, and waking it is measured too.
 // Recall is as truth.h counts it.
+#include <sched.h>
+
 #include <algorithm>
 #include <barrier>
 #include <chrono>
@@ -41,7 +46,18 @@ struct Workload {
   size_t clients = 0;
   size_t k = 0;
   double seconds = 0;
+  int processor = -1;  // any
 };
+
+// 0: this thread, and the threads that it starts.
+void KeepOnProcessor(int pid, int processor) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(static_cast<size_t>(processor), &only);
+  if (sched_setaffinity(pid, sizeof only, &only) != 0) {
+    Die("cannot choose a processor");
+  }
+}
 
 // What one client saw.
 struct Log {
@@ -65,7 +81,12 @@ class Run {
         connections_.back()->Execute("set " + setting);
       }
       connections_.back()->Prepare("nearest", arguments.Text("sql"));
+      if (workload.processor >= 0) {
+        KeepOnProcessor(connections_.back()->ServerProcess(),
+                        workload.processor);
+      }
     }
+    if (workload.processor >= 0) KeepOnProcessor(0, workload.processor);
   }
 
   void Go() {
@@ -181,6 +202,7 @@ int Main(const Arguments& arguments) {
   workload.clients = static_cast<size_t>(arguments.Number("clients", 1));
   workload.k = static_cast<size_t>(arguments.Number("k", 10));
   workload.seconds = arguments.Number("seconds", 3);
+  workload.processor = static_cast<int>(arguments.Number("processor", -1));
   Run run(arguments, workload);
   run.Go();
   run.Print();

@@ -128,12 +128,15 @@ class Bench:
                 raise RuntimeError(f"the index is not used for {sql}")
         one = self._timed(sql, 1, settings, truth=True)
         two = self._timed(sql, 2, settings)
+        alone = self._timed(sql, 1, settings, processor=0)
         say(f"  {setting} = {value}: recall {one['recall']:.4f}, "
-            f"{one['qps']:.0f} q/s, 2 clients {two['qps']:.0f} q/s"
+            f"{one['qps']:.0f} q/s, on one processor {alone['qps']:.0f} q/s, "
+            f"2 clients {two['qps']:.0f} q/s"
             + ("" if chosen else " (only with enable_seqscan = off)"))
         return {"value": value, "chosen_by_planner": chosen,
                 "recall": one.pop("recall"),
-                "one_client": one, "two_clients": two}
+                "one_client": one, "two_clients": two,
+                "one_processor": alone}
 
     def calibration(self, setting):
         """Measured recall where a recall is asked for, at several LIMITs."""
@@ -161,7 +164,7 @@ class Bench:
         return found
 
     def _timed(self, sql, clients, settings=(), *, truth=False, limit=None,
-               seconds=None):
+               seconds=None, processor=None):
         command = ["run_queries", "--conninfo", self.cluster.conninfo,
                    "--sql", sql, "--queries", str(self.queries),
                    "--clients", str(clients),
@@ -169,6 +172,8 @@ class Bench:
                    str(self.seconds if seconds is None else seconds)]
         if truth:
             command += ["--truth", self._file("truth")]
+        if processor is not None:
+            command += ["--processor", str(processor)]
         for setting in settings:
             command += ["--set", setting]
         return json.loads(self._run(*command))
