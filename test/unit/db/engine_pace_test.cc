@@ -103,8 +103,13 @@ TEST(EnginePace, CloseEndsATrainingThatIsUnderWay) {
   auto engine = *Engine::Open(options, folder.path());
   ASSERT_TRUE(WriteRows(engine.get(), 0, 40000).ok());
   Status maintained;
-  std::thread maintainer([&] { maintained = engine->Maintain(); });
-  std::this_thread::sleep_for(milliseconds(100));
+  std::atomic<bool> training{false};
+  std::thread maintainer([&] {
+    maintained = engine->Maintain([&](std::string_view what, auto...) {
+      if (what == "training") training = true;
+    });
+  });
+  while (!training) std::this_thread::yield();
   EXPECT_TRUE(engine->Close().ok());
   maintainer.join();
   EXPECT_EQ(maintained.code(), StatusCode::kAborted) << maintained.ToString();

@@ -15,6 +15,21 @@ namespace {
 
 constexpr uint32_t kDimensions = 4;
 
+// A finished log of one record, which deletes id 1; then one wrong byte, if
+// that is asked for.
+std::string AddLog(FileSystem* files, const std::string& name,
+                   uint64_t sequence, uint32_t shards, bool wrong = false) {
+  std::vector<uint8_t> body;
+  AppendDelete(1, &body);
+  if (wrong) body.push_back(7);
+  const std::string path = "/db/default/" + name;
+  auto log = std::move(LogWriter::Create(files, path, 0)).value();
+  log->Add({.sequence = sequence, .shards = shards, .body = body});
+  EXPECT_TRUE(log->Start(true).ok());
+  EXPECT_TRUE(log->Finish().ok());
+  return path;
+}
+
 class DamagedDb : public testing::Test {
  protected:
   DamagedDb() {
@@ -43,6 +58,16 @@ class DamagedDb : public testing::Test {
   std::string OpenText() {
     return DB::Open(OptionsFor(), "/db").status().ToString();
   }
+  // As a log ends that another one follows.
+  void FinishLog() {
+    auto log = std::move(LogReader::Open(found_.get(), log_, true)).value();
+    for (LogRecord record; log->Next(&record).value();) {
+    }
+    ASSERT_TRUE(log->Cut().ok());
+  }
+  std::string AddLog(uint64_t number, uint64_t sequence) {
+    return pomai::AddLog(found_.get(), LogName(0, number), sequence, 1);
+  }
   void Damage(const std::string& path, uint64_t offset) {
     auto bytes = found_->Bytes(path);
     bytes.at(offset) ^= 1;
@@ -70,22 +95,64 @@ TEST_F(DamagedDb, ALogSaysFileOffsetExpectedAndFound) {
 
 // The record is sound, what is in it is not.
 TEST_F(DamagedDb, AnOperationSaysFileOffsetBatchAndItsOwnOffset) {
-  std::vector<uint8_t> body;
-  AppendDelete(1, &body);
-  body.push_back(7);
-  const std::string path = "/db/default/0-99.log";
-  auto log = std::move(LogWriter::Create(found_.get(), path, 0)).value();
-  log->Add({.sequence = 77, .shards = 1, .body = body});
-  ASSERT_TRUE(log->Start(true).ok());
-  ASSERT_TRUE(log->Finish().ok());
-  // Older logs end where they should now.
-  auto older = std::move(LogReader::Open(found_.get(), log_, true)).value();
-  for (LogRecord record; older->Next(&record).value();) {
-  }
-  ASSERT_TRUE(older->Cut().ok());
+  FinishLog();
+  const std::string path =
+      pomai::AddLog(found_.get(), LogName(0, 99), 77, 1, true);
   EXPECT_EQ(OpenText(), "Corruption: " + path +
                             " at 16: batch 77: operation at byte 9: expected "
                             "kind 1 or 2, found 7");
+}
+
+TEST_F(DamagedDb, OnlyTheLastLogOfAShardMayEndTorn) {
+  AddLog(99, 77);
+  // That one has room behind its records, as if it had been written to.
+  ExpectWords({"Corruption: " + log_ + " at ",
+               "; only a shard's last log may end like this"});
+}
+
+TEST_F(DamagedDb, LogsAreReplayedByTheirNumbersNotTheirNames) {
+  FinishLog();
+  AddLog(99, 77);
+  AddLog(100, 78);
+  EXPECT_EQ(OpenText(), "Ok");
+}
+
+TEST_F(DamagedDb, SequencesRiseFromALogToTheNext) {
+  FinishLog();
+  AddLog(99, 77);
+  const std::string path = AddLog(100, 76);
+  EXPECT_EQ(OpenText(), "Corruption: " + path +
+                            " at 16: batch 76: expected a sequence above 77");
+}
+
+// What a DB of three shards says that has records of one batch in two of them,
+// which say these numbers of parts.
+std::string TextOfParts(uint32_t first, uint32_t second) {
+  RecordingFileSystem files;
+  Options options;
+  options.files = &files;
+  options.dimensions = kDimensions;
+  options.shards = 3;
+  EXPECT_TRUE((*DB::Open(options, "/db"))->Close().ok());
+  const auto names = files.List("/db/default");
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".log")) continue;
+    EXPECT_TRUE(files.Remove("/db/default/" + name).ok());
+  }
+  AddLog(&files, LogName(0, 99), 77, first);
+  AddLog(&files, LogName(1, 99), 77, second);
+  return DB::Open(options, "/db").status().ToString();
+}
+
+TEST(LogReplay, PartsThatDisagreeOnTheirNumberAreCorruption) {
+  const std::string place =
+      "Corruption: /db/default/1-99.log at 16: batch 77: ";
+  EXPECT_EQ(TextOfParts(2, 2), "Ok");
+  EXPECT_EQ(TextOfParts(3, 3), "Ok");
+  EXPECT_EQ(TextOfParts(2, 3), place + "expected 2 shards, found 3");
+  EXPECT_EQ(TextOfParts(3, 2), place + "expected 3 shards, found 2");
+  // More than there should be.
+  EXPECT_EQ(TextOfParts(1, 1), place + "expected 1 shards, found 1");
 }
 
 TEST_F(DamagedDb, AManifestSaysFileOffsetExpectedAndFound) {
