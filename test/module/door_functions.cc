@@ -3,7 +3,12 @@
 //
 //   SELECT pomai_test_throw('bad_alloc');
 //   SELECT pomai_test_error('nested');
+//
+// And what they may have left behind: objects that are alive, bytes in use.
 
+#include <malloc.h>
+
+#include <exception>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -39,6 +44,9 @@ Status Throw(const std::string& what) {
   if (what == "number") throw 42;
   if (what == "invalid argument") return Status::InvalidArgument(what);
   if (what == "not found") return Status::NotFound(what);
+  if (what == "already exists") return Status::AlreadyExists(what);
+  if (what == "permission denied") return Status::PermissionDenied(what);
+  if (what == "not now") return Status::FailedPrecondition(what);
   if (what == "disk full") return Status::ResourceExhausted(what);
   if (what == "aborted") return Status::Aborted(what);
   if (what == "io") return Status::Io(what);
@@ -158,9 +166,18 @@ Datum pomai_test_error(PG_FUNCTION_ARGS) {
   PG_RETURN_VOID();
 }
 
-// How many destructors have been jumped over.
+// How many destructors have been jumped over. An exception whose catch block
+// was never left counts, too.
 POMAI_SQL_FUNCTION(pomai_test_alive);
 Datum pomai_test_alive(PG_FUNCTION_ARGS) {
   (void)fcinfo;
-  PG_RETURN_INT32(pomai::test::alive);
+  const bool caught = std::current_exception() != nullptr;
+  PG_RETURN_INT32(pomai::test::alive + (caught ? 1 : 0));
+}
+
+// Bytes of C++ and of the server's memory contexts that are in use.
+POMAI_SQL_FUNCTION(pomai_test_heap);
+Datum pomai_test_heap(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  PG_RETURN_INT64(static_cast<int64>(mallinfo2().uordblks));
 }

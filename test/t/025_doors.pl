@@ -22,6 +22,8 @@ CREATE FUNCTION pomai_test_error(how text) RETURNS void
   LANGUAGE c AS '$libdir/pomai';
 CREATE FUNCTION pomai_test_alive() RETURNS integer
   LANGUAGE c AS '$libdir/pomai';
+CREATE FUNCTION pomai_test_heap() RETURNS bigint
+  LANGUAGE c AS '$libdir/pomai';
 -- What became of it, caught by an exception block.
 CREATE FUNCTION caught(statement text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -62,6 +64,9 @@ my %thrown = (
 	'number' => 'XX000 \| unknown exception',
 	'invalid argument' => '22023 \| invalid argument',
 	'not found' => '42704 \| not found',
+	'already exists' => '42710 \| already exists',
+	'permission denied' => '42501 \| permission denied',
+	'not now' => '55000 \| not now',
 	'disk full' => '53100 \| disk full',
 	'aborted' => '40001 \| index was rewritten .* \| Run the .* again\.',
 	'io' => '58030 \| io',
@@ -78,6 +83,17 @@ is( outcome(q{SELECT length(convert_from(convert_to(
 		caught('SELECT pomai_test_throw(''long'')'), 'UTF8'), 'UTF8'))}),
 	length('XX000 | -') + 511,
 	'a long message');
+
+# The Status it came in is destroyed, too: 5000 of 2 KB would be 10 MB.
+my $throw = q{SELECT count(caught('SELECT pomai_test_throw(''long'')'))
+	FROM generate_series(1, 5000)};
+is( outcome(
+		"$throw;
+		 SELECT pomai_test_heap() AS before \\gset
+		 $throw;
+		 SELECT pomai_test_heap() - :before < 1000000"),
+	"5000\n5000\nt",
+	'what a failure owns is destroyed');
 
 # From the server through C++ to the server.
 my $error = '22012 | an error | its detail | its hint';
