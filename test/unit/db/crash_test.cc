@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/db/membrane_manifest.h"
 #include "test/unit/db/crash_history.h"
 
 namespace pomai {
@@ -205,6 +207,56 @@ TEST(Crash, ARestoredDbIsThereAsAWholeOrNotAtAll) {
         ASSERT_EQ(*(*membrane)->Check(), std::vector<std::string>());
       }
     }
+  }
+}
+
+// A file of a membrane that neither its manifest names nor a recovery may need;
+// empty: there is none. `logs`: the logs there may be.
+std::string UnneededFile(FileSystem* files, const std::string& folder,
+                         uint64_t logs) {
+  const auto manifest = MembraneManifest::Load(files, folder);
+  if (!manifest.ok()) return manifest.status().ToString();
+  std::set<std::string> named{kManifestName};
+  for (const StoredFile& file : manifest->files()) named.insert(file.name);
+  const auto names = files->List(folder);
+  for (const std::string& name : *names) {
+    const bool log = name.ends_with(".log");
+    if (log ? logs-- == 0 : !named.contains(name)) return folder + "/" + name;
+  }
+  return "";
+}
+
+std::string UnneededFile(FileSystem* files, DB* db, uint64_t logs) {
+  const auto folders = files->List("/db");
+  for (const std::string& name : *folders) {
+    if (name.starts_with(".")) return "/db/" + name;
+  }
+  for (const std::string& name : db->ListMembranes()) {
+    const std::string file = UnneededFile(files, "/db/" + name, logs);
+    if (!file.empty()) return file;
+  }
+  return "";
+}
+
+TEST(Crash, WhatNobodyNeedsIsGoneOnceItIsOpened) {
+  RecordingFileSystem files;
+  CrashHistory history;
+  ASSERT_TRUE(history.Run(&files).ok());
+  for (size_t step = 0; step <= files.steps(); ++step) {
+    const auto found = files.Crash(step, Unsynced::kSubset, step);
+    const Options options = CrashHistory::OptionsFor(found.get());
+    auto db = DB::Open(options, "/db");
+    ASSERT_TRUE(db.ok()) << After(files, step) << db.status().ToString();
+    // Logs of before the crash, and new ones.
+    ASSERT_EQ(UnneededFile(found.get(), db->get(), 3 * options.shards), "")
+        << After(files, step);
+    ASSERT_TRUE((*db)->Write(BatchHistory::Batch(kBatches + 1)).ok());
+    if ((*db)->OpenMembrane("other").ok()) {
+      ASSERT_TRUE((*db)->Write("other", BatchHistory::Batch(1)).ok());
+    }
+    ASSERT_TRUE((*db)->Checkpoint().ok());
+    ASSERT_EQ(UnneededFile(found.get(), db->get(), options.shards), "")
+        << After(files, step);
   }
 }
 

@@ -89,6 +89,16 @@ TEST(FileStore, HorizonsPassWhenTheirReadersHaveGone) {
   EXPECT_FALSE(store->HorizonPassed(store->Horizon().value()).value());
 }
 
+TEST(FileStore, PagesThatSomebodyHasTakenMeanwhileAreNotGivenBack) {
+  auto store = FileStore::New();
+  ASSERT_TRUE(store->Extend(4).ok());
+  // Planned when there were three.
+  EXPECT_FALSE(store->Truncate(2, 3).value());
+  EXPECT_EQ(store->PageCount().value(), 4u);
+  EXPECT_TRUE(store->Truncate(2, 4).value());
+  EXPECT_EQ(store->PageCount().value(), 2u);
+}
+
 TEST(FileStore, StopEndsPolls) {
   auto store = FileStore::New();
   EXPECT_TRUE(store->Poll().ok());
