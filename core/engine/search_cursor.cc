@@ -22,6 +22,11 @@ constexpr uint32_t kFirstBatch = 10;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // A row's own list is the nearest to it, or one of the next few by int8.
 constexpr uint64_t kLeastLists = 4;
+// Codes that are always scanned, in bits and at most: ten microseconds of a
+// query that takes over a hundred. Calibration knows rows like the table's own;
+// of a small table this is enough for queries that are unlike them, too.
+constexpr uint64_t kLeastBits = 400'000;
+constexpr uint64_t kLeastCodes = 4096;
 // Rows measured between two polls.
 constexpr size_t kMeasureRows = 256;
 // For target recall 1 no true neighbour may fall to the bound: at six standard
@@ -67,6 +72,7 @@ class BestFirstCursor : public SearchCursor {
         store_(store),
         source_(source),
         metric_(snapshot_.view->meta.metric),
+        least_codes_(std::min(kLeastCodes, kLeastBits / query.size())),
         scanner_(
             store, sealed, snapshot_, query.data(),
             options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),
@@ -156,7 +162,10 @@ class BestFirstCursor : public SearchCursor {
     if (options_.probes > 0) {
       return stats_.lists_probed >= options_.probes && pool_.rho() < kInfinity;
     }
-    if (stats_.lists_probed < kLeastLists) return false;
+    if (stats_.lists_probed < kLeastLists ||
+        scanner_.codes_scanned() < least_codes_) {
+      return false;
+    }
     return rule_->Statistic(scanner_.codes_scanned(), next_list_.score,
                             pool_.rho()) > tau;
   }
@@ -258,6 +267,7 @@ class BestFirstCursor : public SearchCursor {
   PageStore* store_;
   VectorSource* source_;
   Metric metric_;
+  uint64_t least_codes_;
   ListScanner scanner_;
   float query_norm_;
   double growth_ = 1;  // rows calibrated with / rows now

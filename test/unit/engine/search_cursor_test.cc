@@ -155,6 +155,17 @@ TEST(SearchCursor, SmallTablesAreSearchedExactly) {
   EXPECT_GE(membrane.Recall(Queries(), 10, {}), 0.97);
 }
 
+// Calibration knows rows like the table's own only.
+TEST(SearchCursor, SmallTablesAreSearchedWholeForQueriesUnlikeTheirRows) {
+  MemoryMembrane membrane({.dimensions = 32});
+  membrane.Build(ClusteredVectors(4000, 32, 40, 1));
+  std::vector<Vector> queries = ClusteredVectors(50, 32, 50, 99);
+  for (Vector& query : queries) {
+    for (float& x : query) x = 0.3f * x;
+  }
+  EXPECT_GE(membrane.Recall(queries, 10, {}), 0.99);
+}
+
 TEST(SearchCursor, AnEmptyMembraneReturnsNothing) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   EXPECT_TRUE(membrane.Search(Queries()[0], 10).empty());
