@@ -1,9 +1,7 @@
 #include "src/host_pg/relation_change.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/host/page.h"
@@ -58,14 +56,6 @@ Result<RelationChange::HeldPage*> RelationChange::Hold(BlockNumber block,
   return &page;
 }
 
-// An edited page that was locked later would come before it in the record.
-bool RelationChange::IsNextInRecord(const HeldPage& page) const {
-  if (store_->mode_ == RelationStore::Mode::kBuild || page.init) return false;
-  return std::none_of(
-      &page, pages_.data() + pages_.size(),
-      [](const HeldPage& later) { return later.edited != nullptr; });
-}
-
 // References into pages_ are given out only for as long as nothing is added.
 Status RelationChange::Copy(HeldPage* page) {
   if (page->edited != nullptr) return Status::Ok();
@@ -74,84 +64,111 @@ Status RelationChange::Copy(HeldPage* page) {
                             std::to_string(kMaxPages) + " pages");
   }
   ++edited_;
-  if (all_in_record_ && IsNextInRecord(*page)) {
-    return pg::Call([&]() noexcept {
-      if (record_ == nullptr) record_ = GenericXLogStart(store_->relation_);
-      page->edited = reinterpret_cast<uint8_t*>(
-          GenericXLogRegisterBuffer(record_, page->buffer, 0));
-    });
+  if (page->init) {
+    page->edited = std::make_unique<uint8_t[]>(kPageSize);
+    return Status::Ok();
   }
-  all_in_record_ = false;
-  page->own = std::make_unique<uint8_t[]>(kPageSize);
-  page->edited = page->own.get();
-  if (!page->init) {
-    std::memcpy(page->edited, BufferGetPage(page->buffer), kPageSize);
-  }
+  page->edited = std::make_unique_for_overwrite<uint8_t[]>(kPageSize);
+  std::memcpy(page->edited.get(), BufferGetPage(page->buffer), kPageSize);
   return Status::Ok();
 }
 
 Result<const uint8_t*> RelationChange::Lock(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_NORMAL));
-  if (page->edited != nullptr) return static_cast<const uint8_t*>(page->edited);
+  if (page->edited != nullptr) {
+    return static_cast<const uint8_t*>(page->edited.get());
+  }
   return reinterpret_cast<const uint8_t*>(BufferGetPage(page->buffer));
 }
 
 Result<uint8_t*> RelationChange::Edit(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_NORMAL));
   POMAI_RETURN_IF_ERROR(Copy(page));
-  return page->edited;
+  return page->edited.get();
 }
 
 Result<uint8_t*> RelationChange::Init(BlockNumber block) {
   POMAI_ASSIGN_OR_RETURN(HeldPage * page, Hold(block, RBM_ZERO_AND_LOCK));
   page->init = true;
   POMAI_RETURN_IF_ERROR(Copy(page));
-  return page->edited;
+  return page->edited.get();
 }
 
-// The server's header of an edited page is that of the buffer, which our lock
-// has kept as it was; only what is ours is copied.
-GenericXLogState* RelationChange::RegisterAll() const {
-  GenericXLogState* record = GenericXLogStart(store_->relation_);
+// The server's header of an edited page stays that of the buffer; only what is
+// ours is copied.
+void RelationChange::Apply(const HeldPage& page) {
+  ::Page target = BufferGetPage(page.buffer);
+  if (page.init) {
+    FillPage(target, page.edited.get());
+  } else {
+    CopyContents(target, page.edited.get());
+  }
+  MarkBufferDirty(page.buffer);
+}
+
+// What GenericXLogFinish would do with the same pages: one record of the same
+// bytes, but for where fragments end.
+void RelationChange::ApplyLogged() {
+  XLogBeginInsert();
+  compat::BeginCritical();
+  uint8_t number = 0;
   for (const HeldPage& page : pages_) {
     if (page.edited == nullptr) continue;
-    ::Page image = GenericXLogRegisterBuffer(
-        record, page.buffer, page.init ? GENERIC_XLOG_FULL_IMAGE : 0);
+    Apply(page);
     if (page.init) {
-      FillPage(image, page.edited);
+      XLogRegisterBuffer(number, page.buffer,
+                         REGBUF_FORCE_IMAGE | REGBUF_STANDARD);
     } else {
-      CopyContents(image, page.edited);
+      const PageDelta& delta = deltas_[number];
+      XLogRegisterBuffer(number, page.buffer, REGBUF_STANDARD);
+      XLogRegisterBufData(number, const_cast<char*>(delta.data()),
+                          delta.size());
     }
+    ++number;
   }
-  return record;
-}
-
-void RelationChange::ApplyLogged() {
-  GenericXLogFinish(all_in_record_ && record_ != nullptr
-                        ? std::exchange(record_, nullptr)
-                        : RegisterAll());
+  const XLogRecPtr end = XLogInsert(RM_GENERIC_ID, 0);
+  for (const HeldPage& page : pages_) {
+    if (page.edited != nullptr) PageSetLSN(BufferGetPage(page.buffer), end);
+  }
+  compat::EndCritical();
 }
 
 void RelationChange::ApplyUnlogged() {
+  compat::BeginCritical();
+  for (const HeldPage& page : pages_) {
+    if (page.edited != nullptr) Apply(page);
+  }
+  compat::EndCritical();
+}
+
+// Before the critical section, in which nothing may fail.
+void RelationChange::ComputeDeltas() {
+  deltas_ = std::make_unique_for_overwrite<PageDelta[]>(edited_);
+  PageDelta* next = deltas_.get();
   for (const HeldPage& page : pages_) {
     if (page.edited == nullptr) continue;
-    ::Page target = BufferGetPage(page.buffer);
-    if (page.init) {
-      FillPage(target, page.edited);
-    } else {
-      CopyContents(target, page.edited);
+    if (!page.init) {
+      const auto* before =
+          reinterpret_cast<const uint8_t*>(BufferGetPage(page.buffer));
+      next->Compare(before, page.edited.get());
     }
-    MarkBufferDirty(page.buffer);
+    ++next;
   }
 }
 
 Status RelationChange::Commit() {
-  const bool build = store_->mode_ == RelationStore::Mode::kBuild;
+  if (edited_ == 0) {
+    Release();
+    return Status::Ok();
+  }
+  const bool log = store_->mode_ == RelationStore::Mode::kLive &&
+                   RelationNeedsWAL(store_->relation_);
+  if (log) ComputeDeltas();
   const Status status = pg::Call([&]() noexcept {
-    if (build) {
-      ApplyUnlogged();
-    } else {
+    if (log) {
       ApplyLogged();
+    } else {
+      ApplyUnlogged();
     }
   });
   Release();
@@ -159,14 +176,12 @@ Status RelationChange::Commit() {
 }
 
 void RelationChange::Release() {
-  if (record_ != nullptr) GenericXLogAbort(std::exchange(record_, nullptr));
   for (auto page = pages_.rbegin(); page != pages_.rend(); ++page) {
     if (!store_->abandoned_) UnlockReleaseBuffer(page->buffer);
     --store_->held_;
   }
   pages_.clear();
   edited_ = 0;
-  all_in_record_ = true;
 }
 
 }  // namespace pomai

@@ -3,15 +3,16 @@
 //   RelationChange change(&store);
 //   POMAI_ASSIGN_OR_RETURN(uint8_t* page, change.Edit(block));
 //
-// Pages are edited in copies: those that the server's record keeps anyway, or
-// its own. The record has the edited pages in the order in which they were
-// locked: replay locks them in that order and holds them all, so any other
-// could hang it against a reader. Made by RelationStore::BeginChange.
+// Pages are edited in copies. The record is a generic one of the server's, with
+// the edited pages in the order in which they were locked: replay locks them in
+// that order and holds them all, so any other could hang it against a reader.
+// Made by RelationStore::BeginChange.
 #pragma once
 
 #include <memory>
 #include <vector>
 
+#include "core/host/page_delta.h"
 #include "core/host/page_store.h"
 #include "src/host_pg/relation_store.h"
 #include "src/pg/server.h"
@@ -35,24 +36,21 @@ class RelationChange : public PageChange {
     BlockNumber block = kNoBlock;
     Buffer buffer = InvalidBuffer;
     bool init = false;
-    uint8_t* edited = nullptr;       // the copy; null: locked only
-    std::unique_ptr<uint8_t[]> own;  // the copy, where the record has none
+    std::unique_ptr<uint8_t[]> edited;  // the copy; null: locked only
   };
 
   Result<HeldPage*> Hold(BlockNumber block, ReadBufferMode mode);
   Status Copy(HeldPage* page);
-  bool IsNextInRecord(const HeldPage& page) const;
-  GenericXLogState* RegisterAll() const;
+  static void Apply(const HeldPage& page);
+  void ComputeDeltas();
   void ApplyUnlogged();
   void ApplyLogged();
   void Release();
 
   RelationStore* store_;
   int edited_ = 0;
-  std::vector<HeldPage> pages_;  // in the order of locking
-  // The record, which has all edited pages that have no copy of their own.
-  GenericXLogState* record_ = nullptr;
-  bool all_in_record_ = true;
+  std::vector<HeldPage> pages_;          // in the order of locking
+  std::unique_ptr<PageDelta[]> deltas_;  // of the edited ones
 };
 
 // Makes `page` a page of ours with the body and header of `from`.
