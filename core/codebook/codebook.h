@@ -60,7 +60,8 @@ class Codebook {
   void PrefetchCentroid(ExtentReader* reader, uint32_t list) const;
   const Extent& extent() const { return extent_; }
   // The nearest list of one vector: among the children of the nearest fifth of
-  // the parents (Assigner), by int8 ranking, exact among the best four.
+  // the parents (Assigner), by int8 ranking, exact among those of the best four
+  // that int8 cannot tell apart.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,
                           const float* vector) const;
   // Everything back in memory, for a build's Assigner.
@@ -82,9 +83,11 @@ class Codebook {
   // Scores of the lists [first, first + count).
   void Score(const RankQuery& query, uint32_t first, uint32_t count,
              float* scores) const;
+  void PrefetchChildren(uint32_t parent) const;
   // Numbers of parents as `list`, in any order.
   std::vector<RankedList> NearestParents(const float* vector) const;
-  // The best few by int8 of those parents' children.
+  // The best few by int8 of those parents' children, as far as int8 leaves a
+  // doubt which is the nearest.
   std::vector<RankedList> NearestChildren(const float* vector) const;
 
   uint64_t version_ = 0;

@@ -38,6 +38,17 @@ class FewNearest {
   std::array<RankedList, 4> few_{kNone, kNone, kNone, kNone};
 };
 
+// Of the children's int8 rows, which come from memory: so much is asked for
+// ahead.
+constexpr uint32_t kMostAhead = 8192;
+
+// By how much int8 may be wrong about which of two lists is nearer, over the
+// query's length and the larger scale. A value of a centroid is off by up to
+// half a step, evenly, so an inner product by |query| scale / sqrt(12), in the
+// standard deviation; a score by twice that, a difference of two scores by
+// sqrt(2) times as much. Four deviations.
+constexpr float kDoubt = 4 * 2 * 1.41421356f / 3.46410162f;
+
 // Distance of a vector from a centroid as assignments compare it.
 float ExactScore(Metric metric, const float* vector, const float* centroid,
                  uint32_t dimensions) {
@@ -72,19 +83,38 @@ std::vector<RankedList> Codebook::NearestParents(const float* vector) const {
   return parents;
 }
 
+void Codebook::PrefetchChildren(uint32_t parent) const {
+  const size_t first = size_t{child_start_[parent]} * dimensions_;
+  const size_t end = size_t{child_start_[parent + 1]} * dimensions_;
+  if (first == end) return;
+  PrefetchBytes(
+      reinterpret_cast<const uint8_t*>(ranks_.data() + first),
+      static_cast<uint32_t>(std::min<size_t>(end - first, kMostAhead)));
+}
+
 std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
+  const std::vector<RankedList> parents = NearestParents(vector);
+  PrefetchChildren(parents.front().list);
   // Rows are assigned by L2 under inner product too: so were the lists trained.
   const RankQuery query = QueryFor(vector, /*inner_product=*/false);
   std::vector<float> scores;
   FewNearest few;
-  for (const RankedList& parent : NearestParents(vector)) {
-    const uint32_t first = child_start_[parent.list];
-    const uint32_t count = child_start_[parent.list + 1] - first;
+  for (size_t p = 0; p < parents.size(); ++p) {
+    if (p + 1 < parents.size()) PrefetchChildren(parents[p + 1].list);
+    const uint32_t first = child_start_[parents[p].list];
+    const uint32_t count = child_start_[parents[p].list + 1] - first;
     scores.resize(count);
     Score(query, first, count, scores.data());
     for (uint32_t i = 0; i < count; ++i) few.Add(first + i, scores[i]);
   }
-  return few.Lists();
+  std::vector<RankedList> lists = few.Lists();
+  const float doubt = kDoubt * std::sqrt(query.offset);
+  std::erase_if(lists, [&, best = lists.empty() ? RankedList{} : lists[0]](
+                           const RankedList& one) {
+    return one.score - best.score >
+           doubt * std::max(scales_[one.list], scales_[best.list]);
+  });
+  return lists;
 }
 
 Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
@@ -92,8 +122,10 @@ Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
   if (lists_ == 1) return 0u;
   ExtentReader reader(store, &extent_, lock);
   std::vector<float> centroid(dimensions_);
+  const std::vector<RankedList> candidates = NearestChildren(vector);
+  if (candidates.size() == 1) return candidates.front().list;
   RankedList nearest{0, kInfinity};
-  for (const RankedList& candidate : NearestChildren(vector)) {
+  for (const RankedList& candidate : candidates) {
     POMAI_RETURN_IF_ERROR(
         ReadCentroid(&reader, candidate.list, centroid.data()));
     const float score =
