@@ -196,11 +196,14 @@ void InsertBatch::ForgetPublished() noexcept {
 }
 
 Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
-                          uint64_t key, InsertOutcome* outcome) {
+                          uint64_t key, InsertOutcome* outcome,
+                          std::shared_ptr<const View> view) {
   if (rows_.empty()) return Status::Ok();
   POMAI_FAULT_STEP("insert");
   POMAI_FAULT_POINT("begun");
-  POMAI_ASSIGN_OR_RETURN(auto view, TakeView(store, sealed, cache, key));
+  if (view == nullptr) {
+    POMAI_ASSIGN_OR_RETURN(view, TakeView(store, sealed, cache, key));
+  }
   POMAI_RETURN_IF_ERROR(CheckDimensions(view->meta.dimensions));
   if (view->meta.dimensions == 0 && FirstDimensions() != 0) {
     POMAI_RETURN_IF_ERROR(SettleDimensions(store, FirstDimensions()));
@@ -210,6 +213,7 @@ Status InsertBatch::Apply(PageStore* store, PageLock sealed, ViewCache* cache,
   }
   const uint32_t shards = view->meta.shards;
   std::vector<ShardInsert> inserts;
+  inserts.reserve(shards);
   for (uint32_t shard = 0; shard < shards; ++shard) {
     inserts.emplace_back(store, sealed, cache, key, shard);
   }

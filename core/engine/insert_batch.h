@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -44,8 +45,11 @@ class InsertBatch {
   // InvalidArgument ("expected 100 dimensions, not 3") before anything is
   // written when a length differs. The first row with a vector settles the
   // dimensions of a membrane that has none yet. The caller holds no page.
+  // `view`: one whose pages cannot have been reused since it was taken, to
+  // spare the look at the meta page; null: a new one is taken.
   Status Apply(PageStore* store, PageLock sealed, ViewCache* cache,
-               uint64_t key, InsertOutcome* outcome);
+               uint64_t key, InsertOutcome* outcome,
+               std::shared_ptr<const View> view = nullptr);
 
  private:
   struct Row {

@@ -193,10 +193,4 @@ Result<std::shared_ptr<const View>> TakeView(PageStore* store, PageLock sealed,
   return Take(store, sealed, cache, key, nullptr);
 }
 
-Result<MetaPage> ReadMetaPage(PageStore* store) {
-  POMAI_ASSIGN_OR_RETURN(const PageGuard page,
-                         store->Read(kMetaBlock, PageLock::kShare));
-  return MetaPage::Decode(page.data());
-}
-
 }  // namespace pomai

@@ -107,7 +107,4 @@ Result<Snapshot> TakeSnapshot(PageStore* store, PageLock sealed,
 Result<std::shared_ptr<const View>> TakeView(PageStore* store, PageLock sealed,
                                              ViewCache* cache, uint64_t key);
 
-// The meta page alone, for what does not change any more.
-Result<MetaPage> ReadMetaPage(PageStore* store);
-
 }  // namespace pomai

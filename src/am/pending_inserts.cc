@@ -78,10 +78,9 @@ bool MayWait(const RowInsert& insert) {
          !IsSpeculative(insert.heap, insert.address);
 }
 
-Result<uint32_t> DimensionsOf(Relation index) {
+Result<std::shared_ptr<const View>> ViewOf(Relation index) {
   RelationStore store(index);
-  POMAI_ASSIGN_OR_RETURN(const MetaPage meta, ReadMetaPage(&store));
-  return meta.dimensions;
+  return TakeView(&store, PageLock::kPin, ProcessViewCache(), ViewKey(index));
 }
 
 }  // namespace
@@ -110,14 +109,18 @@ Result<PendingInserts::Batch*> PendingInserts::BatchFor(
   if (next != batches_.end() && next->first == key) return &next->second;
   const auto any = batches_.lower_bound(Key(owner, InvalidOid));
   const bool watched = any != batches_.end() && any->first.first == owner;
+  bool may_keep = false;
   Batch batch;
   batch.heap = RelationGetRelid(insert.heap);
-  POMAI_ASSIGN_OR_RETURN(batch.dimensions, DimensionsOf(insert.index));
+  POMAI_ASSIGN_OR_RETURN(batch.view, ViewOf(insert.index));
+  batch.dimensions = batch.view->meta.dimensions;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
     batch.subtransaction = GetCurrentSubTransactionId();
     LockRelationOid(index, RowExclusiveLock);
     if (!watched) WatchContext(owner);
+    may_keep = TransactionIdIsValid(GetTopTransactionIdIfAny());
   }));
+  if (!may_keep) batch.view = nullptr;
   return &batches_.emplace_hint(next, key, std::move(batch))->second;
 }
 
@@ -139,7 +142,8 @@ Status PendingInserts::Add(const RowInsert& insert,
     one.rows.Add(TupleId(*insert.address), vector);
     POMAI_RETURN_IF_ERROR(Publish(insert.heap, insert.index, &one));
     if (batch == nullptr) return Status::Ok();
-    POMAI_ASSIGN_OR_RETURN(batch->dimensions, DimensionsOf(insert.index));
+    POMAI_ASSIGN_OR_RETURN(const auto view, ViewOf(insert.index));
+    batch->dimensions = view->meta.dimensions;
     return Status::Ok();
   }
   POMAI_RETURN_IF_ERROR(CheckVectorLength(batch->dimensions, vector.size()));
@@ -172,8 +176,9 @@ Status PendingInserts::Publish(Relation heap, Relation index, Batch* batch) {
   RelationStore store(index);
   InsertOutcome outcome;
   batch->unchecked = true;
-  POMAI_RETURN_IF_ERROR(batch->rows.Apply(
-      &store, PageLock::kPin, ProcessViewCache(), ViewKey(index), &outcome));
+  POMAI_RETURN_IF_ERROR(batch->rows.Apply(&store, PageLock::kPin,
+                                          ProcessViewCache(), ViewKey(index),
+                                          &outcome, std::move(batch->view)));
   // After publishing: a reader that came in between has its predicate lock by
   // now; one that comes later finds the rows.
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {

@@ -32,6 +32,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -74,6 +75,9 @@ class PendingInserts {
     Oid heap = InvalidOid;
     SubTransactionId subtransaction = InvalidSubTransactionId;
     uint32_t dimensions = 0;
+    // For the first rows to be applied, where this transaction's id has kept
+    // the pages that it names from being reused. Null afterwards.
+    std::shared_ptr<const View> view;
     InsertBatch rows;
     size_t bytes = 0;  // of `rows`, as they count in bytes_
     // Rows are published, or may be, and no check for conflicts has followed.

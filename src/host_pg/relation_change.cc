@@ -37,7 +37,8 @@ Result<RelationChange::HeldPage*> RelationChange::Hold(BlockNumber block,
   for (HeldPage& page : pages_) {
     if (page.block == block) return &page;
   }
-  POMAI_RETURN_IF_ERROR(store_->CheckBlock(block));
+  POMAI_RETURN_IF_ERROR(mode == RBM_NORMAL ? store_->CheckRead(block)
+                                           : store_->CheckBlock(block));
   pages_.reserve(pages_.size() + 1);
   Buffer buffer = InvalidBuffer;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {

@@ -32,6 +32,15 @@ Status RelationStore::CheckBlock(BlockNumber block) {
                             std::to_string(known_pages_) + ", the end");
 }
 
+// Without asking for the length, where this process has seen the block before:
+// should the file have become shorter since, the read fails, too.
+Status RelationStore::CheckRead(BlockNumber block) {
+  if (likely(block < known_pages_)) return Status::Ok();
+  if (recent_ == nullptr) FindRecent();
+  if (recent_ != nullptr && block < recent_->size()) return Status::Ok();
+  return CheckBlock(block);
+}
+
 // Where the page was last time it still is, nearly always: then nothing has to
 // be looked up, which is a sixth of a search. Pinning like that does not count
 // as use for the buffers' clock, so a read goes the long way now and then.
@@ -60,7 +69,7 @@ void RelationStore::FindRecent() {
 }
 
 Result<PageGuard> RelationStore::Read(BlockNumber block, PageLock lock) {
-  POMAI_RETURN_IF_ERROR(CheckBlock(block));
+  POMAI_RETURN_IF_ERROR(CheckRead(block));
   Buffer buffer = InvalidBuffer;
   POMAI_RETURN_IF_ERROR(pg::Call([&]() noexcept {
     buffer = PinRaw(block);

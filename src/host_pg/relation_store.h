@@ -73,6 +73,7 @@ class RelationStore : public PageStore {
   friend class RelationChange;
   void Unpin(uint64_t handle) override;
   Status CheckBlock(BlockNumber block);
+  Status CheckRead(BlockNumber block);
   void TakeTurns();
   void FindRecent();
   Buffer PinRaw(BlockNumber block);
