@@ -3,6 +3,7 @@
 Table `source` holds the data set; `t` is the table that is written to, made
 anew for each measurement. Everything returned is plain data.
 """
+import dataclasses
 import glob
 import os
 import re
@@ -24,6 +25,11 @@ TEN_ROWS = ("\\set row random(0, {last})\n"
             "insert into {table} select id, v from source "
             "where id >= :row order by id limit 10;\n")
 LOAD_RATE = 200
+# With -R 50: 5,000 rows/s.
+HUNDRED_ROWS = TEN_ROWS.replace("limit 10;", "limit 100;")
+# Rises with every segment, codebook and manifest that is made.
+LAST_ID = ("select coalesce(max(id), 0) from pomai_snapshot('t_v') "
+           "where kind = 'segment'")
 WORKER_DONE = """
 select count(*) from pg_stat_activity where backend_type ~ '^pomai'"""
 # Rows by the nearest of some 64 of them, which go from near to far: what comes
@@ -189,19 +195,35 @@ class Writes(Bench):
         say(f"  idle {idle['qps']:.0f} q/s, under load {busy['qps']:.0f}")
         return {"idle": idle, "loaded": busy}
 
-    def insert_latency(self, index):
-        """p99 of one-row inserts beside 5,000 inserted rows a second, with
-        and without the seals and merges that these make due."""
-        result = {}
-        for name, setting in (("maintained", "on"), ("alone", "off")):
-            self.refill(min(INDEXED_ROWS, self.rows), index)
-            options = f" options=-cpomai.background_maintenance={setting}"
-            with self._load(TEN_ROWS, ["-R", "500"], options):
-                result[name] = self._pgbench(
-                    ONE_ROW, 1, ["-R", "200", "-T", "15"], options)
-            self.settle()
-        say(f"  p99 {result['alone']['p99_us']:.0f} us, "
-            f"maintained {result['maintained']['p99_us']:.0f}")
+    def insert_latency(self, index, turns=4, seconds=5):
+        """How long a one-row insert takes beside 5,000 inserted rows a second,
+        with and without the seals and merges that these make due, in turns.
+
+        The rows beside come a hundred a transaction, so that the disk keeps up
+        with the commits: else what is measured is their queue. A turn without
+        maintenance begins with an empty tail and ends before that is four
+        times too long, when the inserting session would seal it itself."""
+        self.refill(min(INDEXED_ROWS, self.rows), index)
+        runs = {"maintained": [], "alone": []}
+        made = {name: 0 for name in runs}
+        for _ in range(turns):
+            for name, setting in (("maintained", "on"), ("alone", "off")):
+                self.cluster.psql("select pomai_seal('t_v'); checkpoint")
+                self.settle()
+                options = f" options=-cpomai.background_maintenance={setting}"
+                before = self._number(LAST_ID)
+                with self._load(HUNDRED_ROWS, ["-R", "50"], options):
+                    runs[name] += self._lines(
+                        ONE_ROW, 1, ["-R", "100", "-T", str(seconds)], options)
+                    made[name] += self._number(LAST_ID) - before
+        result = {name: _percentiles([line.took for line in lines])
+                  | {"late_p99_us": _percentiles(
+                      [line.late for line in lines])["p99_us"],
+                     "made": made[name]}
+                  for name, lines in runs.items()}
+        result["p99_ratio"] = (result["maintained"]["p99_us"]
+                               / result["alone"]["p99_us"])
+        say(f"  {result}")
         return result
 
     def rounds(self, index):
@@ -237,19 +259,21 @@ class Writes(Bench):
                                   conninfo))
 
     def _pgbench(self, script, clients, options, conninfo="", table="t"):
+        lines = self._lines(script, clients, options, conninfo, table)
+        seconds = int(options[options.index("-T") + 1])
+        return {"tps": len(lines) / seconds,
+                **_percentiles([line.took for line in lines])}
+
+    def _lines(self, script, clients, options, conninfo="", table="t"):
+        """What pgbench logged of each transaction."""
         with tempfile.TemporaryDirectory() as folder:
             log = ["-l", "--log-prefix", os.path.join(folder, "log")]
             command = self._command(script, clients, [*options, *log],
                                     conninfo, table)
             subprocess.run(command, check=True, capture_output=True)
-            # client, transaction, microseconds, ...
-            times = sorted(int(line.split()[2])
-                           for name in glob.glob(os.path.join(folder, "log*"))
-                           for line in open(name, encoding="utf-8"))
-        seconds = int(options[options.index("-T") + 1])
-        return {"tps": len(times) / seconds,
-                "p50_us": times[len(times) // 2],
-                "p99_us": times[len(times) * 99 // 100]}
+            return [Line.of(line)
+                    for name in glob.glob(os.path.join(folder, "log*"))
+                    for line in open(name, encoding="utf-8")]
 
     def _command(self, script, clients, options, conninfo="", table="t"):
         script = script.format(last=self.rows - 11, table=table)
@@ -259,6 +283,21 @@ class Writes(Bench):
         return [os.path.join(self.cluster.bin, "pgbench"), "-n", "-M",
                 "prepared", "-c", str(clients), "-j", "1", "-f", path,
                 *options, self.cluster.conninfo + conninfo]
+
+
+@dataclasses.dataclass
+class Line:
+    """One transaction, in microseconds."""
+    took: int  # from its begin
+    late: int  # when it began, after it was due (with -R)
+
+    @staticmethod
+    def of(line):
+        # client, transaction, microseconds since it was due, script, two of
+        # the time, with -R microseconds between due and begun
+        fields = [int(field) for field in line.split()]
+        late = fields[6] if len(fields) > 6 else 0
+        return Line(fields[2] - late, late)
 
 
 class Load:
@@ -279,6 +318,12 @@ class Load:
         self.process.wait()
         if ended is not None:
             raise RuntimeError(f"ended early: {' '.join(self.command)}")
+
+
+def _percentiles(times):
+    times = sorted(times)
+    return {"p50_us": times[len(times) // 2],
+            "p99_us": times[len(times) * 99 // 100]}
 
 
 def _milliseconds(lines):
