@@ -102,6 +102,8 @@ Status ThrowAfterwards() {
 // What was when the call began is again when it has failed.
 Status CompareFrames() {
   const Guard guard;
+  // Raising an error forgets who holds cancels.
+  QueryCancelHoldoffCount = QueryCancelHoldoffCount + 1;
   const pg::Frame before;
   const Status status = pg::Call([]() noexcept {
     MemoryContextSwitchTo(TopMemoryContext);
@@ -112,6 +114,7 @@ Status CompareFrames() {
     RaiseHere();
   });
   const pg::Frame after;
+  QueryCancelHoldoffCount = 0;
   const bool same = before.exception_stack == after.exception_stack &&
                     before.error_context == after.error_context &&
                     before.memory_context == after.memory_context &&

@@ -8,8 +8,9 @@
 //   EXPECT_EQ(CrashHistory::Problem(found.get(), files.Marks(step),
 //                                   history.begun()), "");
 //
-// Batches, checkpoints, maintenance, a second membrane that comes and goes, a
-// backup. What a crash may not take back is marked.
+// Batches, checkpoints, maintenance, a snapshot that needs older rows, a second
+// membrane that comes and goes, a backup. What a crash may not take back is
+// marked.
 #pragma once
 
 #include <algorithm>
@@ -93,8 +94,13 @@ class CrashHistory {
 
   Status RunBatches(DB* db, Membrane* membrane, RecordingFileSystem* files,
                     bool always) {
+    std::shared_ptr<const DbSnapshot> snapshot;
     for (uint64_t n = 1; n <= kBatches; ++n) {
       begun_ = n;
+      if (n == 2) {
+        POMAI_ASSIGN_OR_RETURN(snapshot, membrane->GetSnapshot());
+      }
+      if (n == 11) snapshot.reset();
       POMAI_RETURN_IF_ERROR(membrane->Write(BatchHistory::Batch(n)));
       acknowledged_ = n;
       if (always) files->Mark(std::to_string(n));

@@ -71,6 +71,33 @@ TEST(EnginePace, WritersWaitWhenCheckpointsLagFarBehind) {
   EXPECT_TRUE(engine->Close().ok());
 }
 
+// Or a full disk would keep the thread that maintains busy for ever.
+TEST(EnginePace, ACheckpointThatFailedIsTriedAgainAfterSoMuchMoreLog) {
+  TemporaryFolder folder;
+  GatedFileSystem files;
+  ASSERT_TRUE(
+      Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
+  auto engine = *Engine::Open(OptionsWith(&files), folder.path());
+  files.Fill();
+  const uint64_t before = files.images();
+  uint64_t next = 0;
+  const auto write_until = [&](auto done) {
+    while (!done()) {
+      ASSERT_TRUE(WriteRows(engine.get(), next, 100).ok());
+      next += 100;
+    }
+  };
+  write_until([&] { return files.images() > before; });
+  while (engine->Stats().background_error.empty()) std::this_thread::yield();
+  const uint64_t failed = files.images();
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_EQ(files.images(), failed);
+  files.OpenGate();
+  write_until([&] { return engine->Stats().checkpoint > 0; });
+  while (!engine->Stats().background_error.empty()) std::this_thread::yield();
+  EXPECT_TRUE(engine->Close().ok());
+}
+
 TEST(EnginePace, WhoWaitsForACheckpointIsToldOfTheEnd) {
   TemporaryFolder folder;
   GatedFileSystem files;

@@ -1,9 +1,12 @@
 // GatedFileSystem: the machine's own, but images of checkpoints are not begun
-// while its gate is shut.
+// while its gate is shut, or fail for want of space.
 //
 //   GatedFileSystem files;
 //   files.Shut();
 //   ... checkpoints hang ...
+//   files.OpenGate();
+//   files.Fill();
+//   ... checkpoints fail, files.images() of them have begun ...
 //   files.OpenGate();
 //
 // Any thread.
@@ -25,14 +28,24 @@ class GatedFileSystem : public FileSystem {
   }
   void OpenGate() {
     std::lock_guard lock(mutex_);
-    shut_ = false;
+    shut_ = full_ = false;
     opened_.notify_all();
+  }
+  void Fill() {
+    std::lock_guard lock(mutex_);
+    full_ = true;
+  }
+  uint64_t images() {
+    std::lock_guard lock(mutex_);
+    return images_;
   }
 
   Result<std::unique_ptr<File>> Create(const std::string& path) override {
     if (path.find("/image-") != std::string::npos) {
       std::unique_lock lock(mutex_);
       opened_.wait(lock, [this] { return !shut_; });
+      ++images_;
+      if (full_) return Status::ResourceExhausted("create " + path);
     }
     return files_->Create(path);
   }
@@ -75,6 +88,8 @@ class GatedFileSystem : public FileSystem {
   std::mutex mutex_;
   std::condition_variable opened_;
   bool shut_ = false;
+  bool full_ = false;
+  uint64_t images_ = 0;
 };
 
 }  // namespace pomai

@@ -67,6 +67,33 @@ TEST(Sequencer, APauseWaitsForWhatIsUnderWayAndKeepsOthersOut) {
   EXPECT_TRUE(issued);
 }
 
+TEST(Sequencer, TheEndWaitsForWhatIsUnderWay) {
+  Sequencer sequencer(0);
+  Issue(&sequencer, 1);
+  std::atomic<bool> closed{false};
+  std::thread closer([&] {
+    sequencer.Close("the end");
+    closed = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(closed);
+  sequencer.Complete(1);
+  closer.join();
+  const auto refused = sequencer.Issue(1, [](uint64_t) { FAIL(); });
+  EXPECT_EQ(refused.status().message(), "the end");
+}
+
+// The one that came first counts, whichever is reported first.
+TEST(Sequencer, ALaterFailureChangesNothingForThoseBehindTheFirst) {
+  Sequencer sequencer(0);
+  for (int i = 0; i < 3; ++i) Issue(&sequencer, 1);
+  sequencer.Fail(1, Status::Io("first"));
+  sequencer.Fail(3, Status::Io("second"));
+  EXPECT_EQ(sequencer.Await(1).message(), "first");
+  EXPECT_EQ(sequencer.Await(2).message(), "first");
+  EXPECT_EQ(sequencer.Await(3).message(), "first");
+}
+
 TEST(Mailbox, KeepsTheOrderAndItsBound) {
   Mailbox mailbox(100);
   std::thread writer([&] {

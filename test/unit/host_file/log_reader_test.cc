@@ -176,6 +176,16 @@ TEST_F(LogReaderTest, SequencesThatDoNotRiseAreCorruption) {
                 ": expected a sequence above 2, found 2");
 }
 
+TEST_F(LogReaderTest, ARecordThatPromisesWhatLiesBehindItIsNotSound) {
+  Bytes broken = bytes_;
+  uint8_t* record = broken.data() + starts_[3];
+  PutFixed<uint64_t>(record + 16, starts_[3] + 1);
+  PutFixed<uint32_t>(record, LogRecordCrc(starts_[3], record));
+  const LogContent found = Read(broken);
+  ASSERT_TRUE(found.status.ok()) << found.status.ToString();
+  EXPECT_EQ(found.end, starts_[3]);
+}
+
 TEST_F(LogReaderTest, AnotherVersionIsRefusedByName) {
   Bytes newer = bytes_;
   PutFixed<uint32_t>(newer.data() + 8, 2);
