@@ -71,6 +71,23 @@ TEST(EnginePace, WritersWaitWhenCheckpointsLagFarBehind) {
   EXPECT_TRUE(engine->Close().ok());
 }
 
+TEST(EnginePace, WhatIsWrittenBesideACheckpointIsLogForTheNext) {
+  TemporaryFolder folder;
+  GatedFileSystem files;
+  ASSERT_TRUE(
+      Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
+  auto engine = *Engine::Open(OptionsWith(&files), folder.path());
+  ASSERT_TRUE(WriteRows(engine.get(), 0, 100).ok());
+  const uint64_t bytes = engine->Stats().log_bytes;
+  files.Shut();
+  std::thread checkpointer([&] { EXPECT_TRUE(engine->Checkpoint().ok()); });
+  files.AwaitOne();
+  ASSERT_TRUE(WriteRows(engine.get(), 100, 100).ok());
+  files.OpenGate();
+  checkpointer.join();
+  EXPECT_EQ(engine->Stats().log_bytes, bytes);
+}
+
 // Or a full disk would keep the thread that maintains busy for ever.
 TEST(EnginePace, ACheckpointThatFailedIsTriedAgainAfterSoMuchMoreLog) {
   TemporaryFolder folder;

@@ -103,6 +103,29 @@ TEST(Fault, AnOpeningThatCannotReadChangesNothing) {
   }
 }
 
+// What was made of it is the shard's last log for a recovery, so the one before
+// may not go on: its end could be torn.
+TEST(Fault, NothingIsWrittenOnceALogCouldNotBegin) {
+  int logs = 0;
+  for (uint64_t n = 0;; ++n) {
+    RecordingFileSystem files;
+    auto db = DB::Open(CrashHistory::OptionsFor(&files), "/db");
+    ASSERT_TRUE(db.ok());
+    ASSERT_TRUE((*db)->Write(BatchHistory::Batch(1)).ok());
+    files.FailChange(n, Fault::kFull);
+    const Status failed = (*db)->Checkpoint();
+    if (files.failure().empty()) break;
+    if (files.failure().find(".log") == std::string::npos ||
+        files.failure().starts_with("remove ")) {
+      continue;
+    }
+    ++logs;
+    EXPECT_EQ(failed.code(), StatusCode::kResourceExhausted);
+    EXPECT_FALSE((*db)->Write(BatchHistory::Batch(2)).ok()) << files.failure();
+  }
+  EXPECT_GE(logs, 3 * 4);  // create, preallocate, write, sync; of each shard
+}
+
 TEST(Fault, AMembraneStaysReadableWhenItsDiskFails) {
   RecordingFileSystem files;
   auto db = DB::Open(CrashHistory::OptionsFor(&files), "/db");

@@ -31,6 +31,11 @@ class GatedFileSystem : public FileSystem {
     shut_ = full_ = false;
     opened_.notify_all();
   }
+  // Until an image waits at the gate.
+  void AwaitOne() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [this] { return shut_ && waiting_ > 0; });
+  }
   void Fill() {
     std::lock_guard lock(mutex_);
     full_ = true;
@@ -43,7 +48,10 @@ class GatedFileSystem : public FileSystem {
   Result<std::unique_ptr<File>> Create(const std::string& path) override {
     if (path.find("/image-") != std::string::npos) {
       std::unique_lock lock(mutex_);
+      ++waiting_;
+      came_.notify_all();
       opened_.wait(lock, [this] { return !shut_; });
+      --waiting_;
       ++images_;
       if (full_) return Status::ResourceExhausted("create " + path);
     }
@@ -87,6 +95,8 @@ class GatedFileSystem : public FileSystem {
   FileSystem* const files_ = PosixFileSystem();
   std::mutex mutex_;
   std::condition_variable opened_;
+  std::condition_variable came_;
+  int waiting_ = 0;
   bool shut_ = false;
   bool full_ = false;
   uint64_t images_ = 0;

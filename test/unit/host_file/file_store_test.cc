@@ -1,5 +1,6 @@
 #include "core/host_file/file_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -76,6 +77,29 @@ TEST(FileStore, AForgottenChangeChangesNothing) {
   }
   PageGuard page = std::move(store->Read(0, PageLock::kShare)).value();
   EXPECT_EQ(page.data()[0], 0);
+}
+
+TEST(FileStore, APageThatBeginsAnewIsZero) {
+  auto store = FileStore::New();
+  ASSERT_TRUE(store->Extend(1).ok());
+  auto change = std::move(store->BeginChange()).value();
+  std::memset(change->Edit(0).value(), 7, kPageSize);
+  const uint8_t* page = change->Init(0).value();
+  EXPECT_EQ(std::count(page, page + kPageSize, 0), kPageSize);
+}
+
+// Those of before are named by the manifest, and are to pass soon.
+TEST(FileStore, HorizonsGoOnWhereTheyWereWhenItIsOpened) {
+  FileFolder folder;
+  FileMembrane membrane(&folder, 1);
+  ASSERT_TRUE(membrane.Insert(0, 1200, 1).ok());
+  ASSERT_TRUE(membrane.Maintain(MaintenanceGoal::kAll).ok());
+  const uint64_t before = membrane.store()->Horizon().value();
+  ASSERT_TRUE(membrane.Checkpoint().ok());
+  ASSERT_TRUE(membrane.Reopen().ok());
+  EXPECT_TRUE(membrane.store()->HorizonPassed(before).value());
+  const FileStore::Reader reader = membrane.store()->Register();
+  EXPECT_TRUE(membrane.store()->HorizonPassed(before).value());
 }
 
 TEST(FileStore, HorizonsPassWhenTheirReadersHaveGone) {

@@ -186,6 +186,27 @@ TEST_F(LogReaderTest, ARecordThatPromisesWhatLiesBehindItIsNotSound) {
   EXPECT_EQ(found.end, starts_[3]);
 }
 
+TEST_F(LogReaderTest, ARecordOfAnotherTypeIsNotSound) {
+  Bytes broken = bytes_;
+  uint8_t* record = broken.data() + starts_[3];
+  record[28] = kLogBatch + 1;
+  PutFixed<uint32_t>(record, LogRecordCrc(starts_[3], record));
+  const LogContent found = Read(broken);
+  ASSERT_TRUE(found.status.ok()) << found.status.ToString();
+  EXPECT_EQ(found.end, starts_[3]);
+}
+
+TEST_F(LogReaderTest, AFileThatBeginsAsNoLogDoesIsNone) {
+  Bytes other = bytes_;
+  other[0] ^= 1;
+  PutFixed<uint32_t>(other.data() + 12,
+                     Crc32c(std::span<const uint8_t>(other).first(12)));
+  const Status status = Read(other).status;
+  EXPECT_EQ(status.code(), StatusCode::kCorruption);
+  EXPECT_NE(status.message().find("expected a log's first bytes"),
+            std::string::npos);
+}
+
 TEST_F(LogReaderTest, AnotherVersionIsRefusedByName) {
   Bytes newer = bytes_;
   PutFixed<uint32_t>(newer.data() + 8, 2);
