@@ -51,8 +51,9 @@ Status Throw(const std::string& what) {
   if (what == "aborted") return Status::Aborted(what);
   if (what == "io") return Status::Io(what);
   if (what == "corruption") return Status::Corruption(what);
-  // Characters of two bytes, the first at an odd place.
-  std::string text = "-";
+  // Characters of two bytes, each at an even place: the last that has room is
+  // not whole.
+  std::string text = "--";
   while (text.size() < 2 * pg::Failure::kMessageSize) text += "\u00e9";
   return Status::Internal(text);
 }
@@ -89,7 +90,8 @@ Status Swallow() {
   bool called = false;
   const Status first = RaiseUnderGuard();
   const Status second = pg::Call([&]() noexcept { called = true; });
-  if (first.ok() || second.ok() || called) return Status::Internal("called");
+  // While an error waits nothing else can be said: pomai_test_alive shows it.
+  if (first.ok() || second.ok() || called) ++alive;
   return Status::Ok();
 }
 
@@ -120,16 +122,38 @@ Status CompareFrames() {
                     before.memory_context == after.memory_context &&
                     before.interrupt_holdoff == after.interrupt_holdoff &&
                     before.cancel_holdoff == after.cancel_holdoff;
-  // While an error waits nothing else can be said: pomai_test_alive shows it.
   if (!same) ++alive;
   return status;
 }
 
 // A lock that only the end of the transaction lets go.
 Status RaiseHolding() {
-  POMAI_RETURN_IF_ERROR(pg::Call(
-      []() noexcept { InterruptHoldoffCount = InterruptHoldoffCount + 1; }));
+  POMAI_RETURN_IF_ERROR(pg::Call([]() noexcept {
+    InterruptHoldoffCount = InterruptHoldoffCount + 1;
+    QueryCancelHoldoffCount = QueryCancelHoldoffCount + 1;
+  }));
   return pg::Call([]() noexcept { RaiseHere(); });
+}
+
+// Who catches what Entry throws on finds what errfinish would have left.
+void CatchAndRethrow() {
+  PG_TRY();
+  {
+    pg::Entry([] { return RaiseHolding(); });
+  }
+  PG_CATCH();
+  {
+    if (CurrentMemoryContext != ErrorContext || InterruptHoldoffCount != 0 ||
+        QueryCancelHoldoffCount != 0) {
+      ++alive;
+    }
+    PG_RE_THROW();
+  }
+  PG_END_TRY();
+}
+
+Status RaiseToCatch() {
+  return pg::Call([]() noexcept { CatchAndRethrow(); });
 }
 
 Status Sleep() {
@@ -148,6 +172,7 @@ Status Fail(const std::string& how) {
   if (how == "exception afterwards") return ThrowAfterwards();
   if (how == "frames") return CompareFrames();
   if (how == "holding") return RaiseHolding();
+  if (how == "caught") return RaiseToCatch();
   if (how == "sleeping") return Sleep();
   return Status::InvalidArgument("no such way");
 }

@@ -81,7 +81,7 @@ for my $what (sort keys %thrown)
 # text.
 is( outcome(q{SELECT length(convert_from(convert_to(
 		caught('SELECT pomai_test_throw(''long'')'), 'UTF8'), 'UTF8'))}),
-	length('XX000 | -') + 511,
+	length('XX000 | --') + 510,
 	'a long message');
 
 # The Status it came in is destroyed, too: 5000 of 2 KB would be 10 MB.
@@ -105,7 +105,8 @@ my %errors = (
 	'swallowed' => $error,
 	'exception afterwards' => $error,
 	'frames' => $error,
-	'holding' => $error);
+	'holding' => $error,
+	'caught' => $error);
 for my $how (sort keys %errors)
 {
 	my $call = "SELECT pomai_test_error('$how')";
