@@ -23,6 +23,11 @@ void CopyContents(char* to, const uint8_t* from) {
               kPageSize - kPageBodyOffset);
 }
 
+// PageSetLSN would take our PageHeader for the server's.
+void SetLsn(::Page page, XLogRecPtr lsn) {
+  PageXLogRecPtrSet(reinterpret_cast<::PageHeader>(page)->pd_lsn, lsn);
+}
+
 }  // namespace
 
 void FillPage(::Page page, const uint8_t* from) {
@@ -129,7 +134,7 @@ void RelationChange::ApplyLogged() {
   }
   const XLogRecPtr end = XLogInsert(RM_GENERIC_ID, 0);
   for (const HeldPage& page : pages_) {
-    if (page.edited != nullptr) PageSetLSN(BufferGetPage(page.buffer), end);
+    if (page.edited != nullptr) SetLsn(BufferGetPage(page.buffer), end);
   }
   compat::EndCritical();
 }
