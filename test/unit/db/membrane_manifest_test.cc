@@ -98,6 +98,24 @@ TEST(MembraneManifest, ACrashLeavesTheOldOneOrTheNewOne) {
   }
 }
 
+// The next checkpoint of the same process finds what the failed one has left.
+TEST(MembraneManifest, IsStoredAfterAnAttemptThatFailed) {
+  for (uint64_t n = 0;; ++n) {
+    RecordingFileSystem files;
+    ASSERT_TRUE(files.CreateFolder("/m").ok());
+    files.FailChange(n, RecordingFileSystem::Fault::kFull);
+    const Status failed = Sample(1).Store(&files, "/m");
+    if (files.failure().empty()) {
+      EXPECT_EQ(n, 5u);  // create, write, sync, rename, sync of the folder
+      break;
+    }
+    EXPECT_EQ(failed.code(), StatusCode::kResourceExhausted);
+    const Status status = Sample(2).Store(&files, "/m");
+    ASSERT_TRUE(status.ok()) << files.failure() << ": " << status.ToString();
+    EXPECT_EQ(MembraneManifest::Load(&files, "/m")->number, 2u);
+  }
+}
+
 TEST(MembraneManifest, LogNamesAreReadBack) {
   uint32_t shard = 9;
   uint64_t number = 9;
