@@ -20,32 +20,52 @@ void Hadamard(float* values, size_t n) { scalar::Hadamard(values, n); }
 
 #else
 
-// Signs of the second operand in stages 1 and 2 of four neighbours.
-alignas(16) constexpr uint32_t kOddSigns[4] = {0, 0x80000000u, 0, 0x80000000u};
-alignas(16) constexpr uint32_t kUpperSigns[4] = {0, 0, 0x80000000u,
-                                                 0x80000000u};
+// Lanes that one pass can take through their stages without touching memory.
+#if HWY_HAVE_SCALABLE
+constexpr size_t kMostLanes = 4;
+#else
+constexpr size_t kMostLanes = 16;
+#endif
 
-// Stages 1 and 2: within each four neighbours. n is a multiple of 4.
-HWY_INLINE void StagesWithinFour(float* values, size_t n) {
-  const hn::CappedTag<float, 4> d4;
-  const hn::ScalableTag<float> d;
-  const hn::RebindToUnsigned<decltype(d)> du;
-  const auto odd = hn::BitCast(d, hn::LoadDup128(du, kOddSigns));
-  const auto upper = hn::BitCast(d, hn::LoadDup128(du, kUpperSigns));
-  const auto step = [](auto v, auto odd_signs, auto upper_signs) HWY_ATTR {
-    v = hn::Add(hn::Shuffle2301(v), hn::Xor(v, odd_signs));
-    return hn::Add(hn::Shuffle1032(v), hn::Xor(v, upper_signs));
-  };
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    hn::StoreU(step(hn::LoadU(d, values + i), odd, upper), d, values + i);
+// The sign of the second operand in the stage of neighbours 2^kBit apart.
+template <int kBit, class D>
+HWY_INLINE hn::Vec<D> StageSigns(D d) {
+  const hn::RebindToUnsigned<D> du;
+  const auto bit = hn::ShiftLeft<31 - kBit>(hn::Iota(du, 0));
+  return hn::BitCast(d, hn::And(bit, hn::Set(du, 0x80000000u)));
+}
+
+// The stages between the lanes of a vector of d. n is a multiple of the lanes,
+// which are a power of two.
+template <class D>
+HWY_INLINE void StagesWithinVector(D d, float* values, size_t n) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  const auto signs1 = StageSigns<0>(d), signs2 = StageSigns<1>(d);
+  [[maybe_unused]] const auto signs4 = StageSigns<2>(d);
+  [[maybe_unused]] const auto signs8 = StageSigns<3>(d);
+  for (size_t i = 0; i < n; i += kLanes) {
+    auto v = hn::LoadU(d, values + i);
+    v = hn::Add(hn::Shuffle2301(v), hn::Xor(v, signs1));
+    v = hn::Add(hn::Shuffle1032(v), hn::Xor(v, signs2));
+    if constexpr (kLanes >= 8) {
+      v = hn::Add(hn::SwapAdjacentBlocks(v), hn::Xor(v, signs4));
+    }
+    if constexpr (kLanes >= 16) {
+      v = hn::Add(hn::ConcatLowerUpper(d, v, v), hn::Xor(v, signs8));
+    }
+    hn::StoreU(v, d, values + i);
   }
-  const hn::RebindToUnsigned<decltype(d4)> du4;
-  const auto odd4 = hn::BitCast(d4, hn::LoadU(du4, kOddSigns));
-  const auto upper4 = hn::BitCast(d4, hn::LoadU(du4, kUpperSigns));
-  for (; i < n; i += 4) {
-    hn::StoreU(step(hn::LoadU(d4, values + i), odd4, upper4), d4, values + i);
+}
+
+// What of it n has room for; returns the stage that comes next.
+template <size_t kLanes>
+HWY_INLINE size_t FirstStages(float* values, size_t n) {
+  const hn::CappedTag<float, kLanes> d;
+  if constexpr (kLanes > 4) {
+    if (n < hn::Lanes(d)) return FirstStages<kLanes / 2>(values, n);
   }
+  StagesWithinVector(d, values, n);
+  return hn::Lanes(d);
 }
 
 // Stage h alone. h and n / 2 are multiples of the lanes of d.
@@ -88,9 +108,8 @@ void Hadamard(float* values, size_t n) {
     }
     return;
   }
-  StagesWithinFour(values, n);
   const hn::ScalableTag<float> d;
-  size_t h = 4;
+  size_t h = FirstStages<kMostLanes>(values, n);
   for (; h < n && h < hn::Lanes(d); h *= 2) {
     if (h == 4) {
       OneStage(hn::CappedTag<float, 4>(), values, n, h);
@@ -104,18 +123,28 @@ void Hadamard(float* values, size_t n) {
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
-void FlipSigns(const uint8_t* bits, float* values, size_t n) {
-  const hn::CappedTag<uint32_t, 8> du;
-  const hn::RebindToFloat<decltype(du)> d;
-  const size_t lanes = hn::Lanes(du);  // divides 8
-  for (size_t i = 0; i < n; i += lanes) {
-    const auto byte = hn::Set(du, uint32_t{bits[i / 8]});
+// From `i` on as many vectors of d as there are; returns where they end.
+template <class D>
+HWY_INLINE size_t FlipVectors(D d, const uint8_t* bits, float* values, size_t i,
+                              size_t n) {
+  const hn::RebindToUnsigned<D> du;
+  const size_t lanes = hn::Lanes(d);  // divides 16
+  for (; i + lanes <= n; i += lanes) {
+    uint32_t some = bits[i / 8];
+    if (lanes > 8) some |= uint32_t{bits[i / 8 + 1]} << 8;
     // Lane j's bit to the sign's place; what is left of it goes.
     const auto shift = hn::Iota(du, static_cast<uint32_t>(i % 8));
-    const auto sign = hn::ShiftLeft<31>(hn::Shr(byte, shift));
+    const auto sign = hn::ShiftLeft<31>(hn::Shr(hn::Set(du, some), shift));
     const auto value = hn::LoadU(d, values + i);
     hn::StoreU(hn::Xor(value, hn::BitCast(d, sign)), d, values + i);
   }
+  return i;
+}
+
+// As wide as what comes next loads: narrower stores would hold that up.
+void FlipSigns(const uint8_t* bits, float* values, size_t n) {
+  const size_t i = FlipVectors(hn::CappedTag<float, 16>(), bits, values, 0, n);
+  FlipVectors(hn::CappedTag<float, 8>(), bits, values, i, n);
 }
 
 void AddHalves(float* values, size_t n) {
