@@ -10,6 +10,10 @@ namespace {
 
 // So few parents are not worth choosing among.
 constexpr uint32_t kFewestProbes = 4;
+// So few lists are all compared, in one group: choosing parents and gathering
+// their visitors would take longer, and parents of few children leave most of
+// their panels empty.
+constexpr uint32_t kFewLists = 128;
 // Bounds of a block: long enough that each parent gets several tiles of
 // vectors, short enough that vectors and parents' scores stay in the cache.
 constexpr uint32_t kLongestBlock = 2048;
@@ -35,12 +39,18 @@ Assigner::Assigner(const Centroids* centroids, float parent_share)
       lists_(centroids->dimensions),
       parent_count_(centroids->parent_count()) {
   const auto ranking = RankingFor(centroids->metric);
-  parents_.AddGroup(centroids->parents.data(), parent_count_, ranking);
-  for (uint32_t p = 0; p < parent_count_; ++p) {
-    const uint32_t first = centroids->child_start[p];
-    lists_.AddGroup(
-        centroids->lists.data() + size_t{first} * centroids->dimensions,
-        centroids->child_start[p + 1] - first, ranking);
+  const uint32_t list_count = centroids->child_start[parent_count_];
+  if (list_count <= kFewLists) {
+    parent_count_ = 1;  // of all
+    lists_.AddGroup(centroids->lists.data(), list_count, ranking);
+  } else {
+    parents_.AddGroup(centroids->parents.data(), parent_count_, ranking);
+    for (uint32_t p = 0; p < parent_count_; ++p) {
+      const uint32_t first = centroids->child_start[p];
+      lists_.AddGroup(
+          centroids->lists.data() + size_t{first} * centroids->dimensions,
+          centroids->child_start[p + 1] - first, ranking);
+    }
   }
   probes_ = ProbesFor(parent_count_, parent_share);
   block_ = std::clamp(kBlockFloats / centroids->dimensions, kShortestBlock,

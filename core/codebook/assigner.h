@@ -1,6 +1,7 @@
 // Assigner: the nearest list of each of many vectors, through the nearest
 // fifth of the parents (98 to 99.9 % the same list as an exhaustive search, a
-// fifth of the work). For builds; a single row goes through Codebook::Assign.
+// fifth of the work); of few lists, among all. For many rows together; a single
+// one goes through Codebook::Assign.
 //
 //   Assigner assigner(&centroids);
 //   assigner.Assign(vectors, count, lists.data());
@@ -42,7 +43,7 @@ class Assigner {
   void GroupByParent(uint32_t count);
 
   kernel::PanelMatrix parents_;  // one group
-  kernel::PanelMatrix lists_;    // a group for each parent
+  kernel::PanelMatrix lists_;    // a group for each parent, or for all lists
   uint32_t parent_count_;
   uint32_t probes_;
   uint32_t block_;

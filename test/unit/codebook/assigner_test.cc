@@ -56,11 +56,13 @@ TEST(Assigner, AgreesWithExhaustiveSearchOnClusteredData) {
   }
 }
 
-TEST(Assigner, AllParentsGiveTheExhaustiveAnswer) {
+// `share` of the parents of `lists` lists.
+void ExpectTheExhaustiveAnswer(uint32_t list_count, float share) {
   const Planted planted(30, 40, 16, 2, 0.3f);
-  const Centroids centroids = Trained(planted.rows, 16, 60, Metric::kL2);
+  const Centroids centroids =
+      Trained(planted.rows, 16, list_count, Metric::kL2);
   std::vector<uint32_t> lists(1200);
-  Assigner assigner(&centroids, 1.0f);
+  Assigner assigner(&centroids, share);
   assigner.Assign(planted.rows.data(), 1200, lists.data());
   double sum = 0;
   for (uint32_t i = 0; i < 1200; ++i) {
@@ -71,6 +73,14 @@ TEST(Assigner, AllParentsGiveTheExhaustiveAnswer) {
            kernel::InnerProduct(row, row, 16);
   }
   EXPECT_NEAR(assigner.score_sum(), sum, 1e-4 * std::fabs(sum));
+}
+
+TEST(Assigner, AllParentsGiveTheExhaustiveAnswer) {
+  ExpectTheExhaustiveAnswer(200, 1.0f);
+}
+
+TEST(Assigner, FewListsAreAllCompared) {
+  ExpectTheExhaustiveAnswer(60, Assigner::kParentShare);
 }
 
 TEST(Assigner, OneVectorAtATimeGivesTheSameLists) {
