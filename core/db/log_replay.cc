@@ -71,10 +71,15 @@ Status LogReplay::Count(uint32_t shard, const Found& found) {
   const LogRecord& record = found.record;
   Batch& batch = batches_[record.sequence];
   if (batch.shards == 0) batch.shards = record.shards;
-  if (record.shards != batch.shards || batch.found == batch.shards) {
+  if (record.shards != batch.shards) {
     return Status::Corruption(found.Place() + "expected " +
                               std::to_string(batch.shards) + " shards, found " +
                               std::to_string(record.shards));
+  }
+  if (batch.found == batch.shards) {
+    return Status::Corruption(found.Place() + "expected " +
+                              std::to_string(batch.shards) +
+                              " parts, found another");
   }
   const auto& before = records_[shard];
   if (!before.empty() && record.sequence <= before.back().record.sequence) {

@@ -152,7 +152,7 @@ TEST(LogReplay, PartsThatDisagreeOnTheirNumberAreCorruption) {
   EXPECT_EQ(TextOfParts(2, 3), place + "expected 2 shards, found 3");
   EXPECT_EQ(TextOfParts(3, 2), place + "expected 3 shards, found 2");
   // More than there should be.
-  EXPECT_EQ(TextOfParts(1, 1), place + "expected 1 shards, found 1");
+  EXPECT_EQ(TextOfParts(1, 1), place + "expected 1 parts, found another");
 }
 
 TEST_F(DamagedDb, AManifestSaysFileOffsetExpectedAndFound) {

@@ -215,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(RecordSizes, TailFaults,
 
 TEST(ShardPage, ComesBackAsItWasWrittenAndRefusesNonsense) {
   std::vector<uint8_t> page(kPageSize);
-  ShardPage root{3, 9, 40, 50, TailExtentId(2, 4), TailExtentId(2, 9)};
+  ShardPage root{3, 9, 40, 50, TailExtentId(2, 4), TailExtentId(2, 9), {}};
   root.Encode(page.data(), 2);
   auto found = ShardPage::Decode(page.data(), 3, 2);
   ASSERT_TRUE(found.ok()) << found.status().ToString();
