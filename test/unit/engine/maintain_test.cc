@@ -147,6 +147,22 @@ INSTANTIATE_TEST_SUITE_P(Metrics, MaintainMetric,
                          testing::Values(Metric::kL2, Metric::kInnerProduct,
                                          Metric::kCosine));
 
+// Of a tail that does not fit into memory, the first extents: what lies behind
+// them stays, and is not taken as well.
+TEST(Maintain, ASealTakesNothingBehindItsCut) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(3000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(4000, kDimensions, 20, 2), 10001);
+  MaintenanceHost host = HostOf(&membrane);
+  host.memory = 1;
+  Maintenance seal(MaintenanceGoal::kForceSeal);
+  ASSERT_TRUE(seal.Step(host).ok());
+  EXPECT_GT(TailRows(&membrane), 1000u);
+  EXPECT_LT(TailRows(&membrane), 4000u);
+  ExpectSound(&membrane, "after one of several seals: ");
+  EXPECT_EQ(membrane.Search({}, 100000).size(), membrane.rows().size());
+}
+
 TEST(Maintain, MergeLeavesOneRunWithoutTheDead) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   membrane.Build(ClusteredVectors(4000, kDimensions, 20, 1));
