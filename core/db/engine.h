@@ -23,7 +23,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/db/growth_meter.h"
 #include "core/db/log_replay.h"
 #include "core/db/membrane_manifest.h"
 #include "core/db/row_source.h"
@@ -97,7 +96,6 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   void RunBackground();
   bool IsWorkDue();
   Status Work();
-  MaintenanceGoal GoalNow();
   void NoteGroup(uint64_t log_bytes, bool tail_is_full);
   // Memory and the time to recover grow with the logs: who writes faster than
   // checkpoints are made waits for one.
@@ -145,8 +143,6 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   uint64_t vacuumed_oldest_ = 0;
   bool vacuum_left_rows_ = false;  // a snapshot still needed them
   std::atomic<uint64_t> checkpoint_sequence_{0};
-
-  GrowthMeter growth_;  // the background thread's
 
   std::mutex wake_mutex_;  // guards the next five
   std::condition_variable wake_;

@@ -74,24 +74,10 @@ void Engine::RunBackground() {
   }
 }
 
-// While rows pour in nothing is made that they would outgrow at once: a new
-// codebook is trained and the old one calibrated anew when they come to rest.
-MaintenanceGoal Engine::GoalNow() {
-  uint64_t rows = 0;
-  for (const auto& table : tables_) rows += table->live();
-  return growth_.IsFast(rows, GrowthMeter::Clock::now())
-             ? MaintenanceGoal::kTidy
-             : MaintenanceGoal::kAll;
-}
-
 // One round: until nothing is left, or somebody wants it to end.
 Status Engine::Work() {
-  MaintenanceGoal goal = GoalNow();
-  Maintenance maintenance(goal);
+  Maintenance maintenance(MaintenanceGoal::kAll);
   for (bool more = true; more;) {
-    if (const MaintenanceGoal now = GoalNow(); now != goal) {
-      maintenance = Maintenance(goal = now);
-    }
     {
       std::lock_guard lock(wake_mutex_);
       if (stop_) return Status::Ok();

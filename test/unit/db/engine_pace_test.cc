@@ -6,7 +6,6 @@
 #include <fstream>
 #include <thread>
 
-#include "core/codebook/training.h"
 #include "core/db/engine.h"
 #include "test/unit/db/gated_file_system.h"
 #include "test/unit/db/temporary_folder.h"
@@ -161,29 +160,6 @@ TEST(EnginePace, CloseEndsATrainingThatIsUnderWay) {
   engine = *Engine::Open(options, folder.path());
   EXPECT_EQ(engine->Stats().rows, 40000u);
   EXPECT_EQ(*engine->Check(), std::vector<std::string>());
-}
-
-// While they poured in, the lists that the first thousand were given sufficed.
-TEST(EnginePace, RowsThatPouredInGetTheirListsWithoutBeingAsked) {
-  TemporaryFolder folder;
-  const Options options = OptionsWith(PosixFileSystem());
-  ASSERT_TRUE(
-      Engine::Create(options.files, folder.path(), {.dimensions = kDimensions})
-          .ok());
-  auto engine = *Engine::Open(options, folder.path());
-  constexpr uint64_t kRows = 60000;
-  for (uint64_t first = 0; first < kRows; first += 1000) {
-    ASSERT_TRUE(WriteRows(engine.get(), first, 1000).ok());
-  }
-  const uint64_t enough = AutomaticLists(kRows) / 2;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (engine->Stats().lists < enough &&
-         std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(milliseconds(20));
-  }
-  EXPECT_GE(engine->Stats().lists, enough);
-  EXPECT_EQ(engine->Stats().background_error, "");
-  EXPECT_TRUE(engine->Close().ok());
 }
 
 TEST(EnginePace, WhatIsOpenedAndNotWrittenToNeedsNoCheckpoint) {
