@@ -27,9 +27,8 @@ TEN_ROWS = ("\\set row random(0, {last})\n"
 LOAD_RATE = 200
 # With -R 50: 5,000 rows/s.
 HUNDRED_ROWS = TEN_ROWS.replace("limit 10;", "limit 100;")
-# Rises with every segment, codebook and manifest that is made.
-LAST_ID = ("select coalesce(max(id), 0) from pomai_snapshot('t_v') "
-           "where kind = 'segment'")
+# Rises with every step of maintenance that is published.
+SEQUENCE = "select id from pomai_snapshot('t_v') where kind = 'manifest'"
 WORKER_DONE = """
 select count(*) from pg_stat_activity where backend_type ~ '^pomai'"""
 # Rows by the nearest of some 64 of them, which go from near to far: what comes
@@ -205,21 +204,21 @@ class Writes(Bench):
         times too long, when the inserting session would seal it itself."""
         self.refill(min(INDEXED_ROWS, self.rows), index)
         runs = {"maintained": [], "alone": []}
-        made = {name: 0 for name in runs}
+        steps = {name: 0 for name in runs}
         for _ in range(turns):
             for name, setting in (("maintained", "on"), ("alone", "off")):
                 self.cluster.psql("select pomai_seal('t_v'); checkpoint")
                 self.settle()
                 options = f" options=-cpomai.background_maintenance={setting}"
-                before = self._number(LAST_ID)
+                before = self._number(SEQUENCE)
                 with self._load(HUNDRED_ROWS, ["-R", "50"], options):
                     runs[name] += self._lines(
                         ONE_ROW, 1, ["-R", "100", "-T", str(seconds)], options)
-                    made[name] += self._number(LAST_ID) - before
+                    steps[name] += self._number(SEQUENCE) - before
         result = {name: _percentiles([line.took for line in lines])
                   | {"late_p99_us": _percentiles(
                       [line.late for line in lines])["p99_us"],
-                     "made": made[name]}
+                     "steps": steps[name]}
                   for name, lines in runs.items()}
         result["p99_ratio"] = (result["maintained"]["p99_us"]
                                / result["alone"]["p99_us"])

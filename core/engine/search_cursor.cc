@@ -22,7 +22,7 @@ constexpr uint32_t kFirstBatch = 10;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // A row's own list is the nearest to it, or one of the next few by int8.
 constexpr uint64_t kLeastLists = 4;
-// Codes that are always scanned, in bits and at most: ten microseconds of a
+// Codes that are always scanned, in bits and at most: a few microseconds of a
 // query that takes over a hundred. Calibration knows rows like the table's own;
 // of a small table this is enough for queries that are unlike them, too.
 constexpr uint64_t kLeastBits = 400'000;

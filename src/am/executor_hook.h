@@ -7,7 +7,7 @@
 // columns of each row, for a sort to look at. Where an index gives the order
 // there is no sort, nobody looks, and the column is dropped from the rows at
 // the end. Vectors of more than 2 kB are out of line, so computing it means
-// reading each from its TOAST table once more, a fifth of a query's time.
+// reading each from its TOAST table once more, a sixth of a query's time.
 #pragma once
 
 namespace pomai::am {

@@ -12,9 +12,9 @@
 // the server's own reading cheaper meanwhile, as a lock held already costs
 // little to take once more.
 //
-// Finding a value's pieces by the table's index takes twice as long as reading
-// them. So where a value was is remembered by the process, and looked at first:
-// the pieces there say themselves whose they are, and if they are another's or
+// Finding a value's pieces by the table's index takes as long as reading them.
+// So where a value was is remembered by the process, and looked at first: the
+// pieces there say themselves whose they are, and if they are another's or
 // gone, the index is asked.
 //
 // Raises the server's errors and owns nothing that they would leak: what is
