@@ -15,9 +15,22 @@
 
 namespace pomai {
 
-struct RecentBuffers : std::vector<Buffer> {
-  uint32_t reads = 0;
-};
+using RecentBuffers = std::vector<Buffer>;
+
+// Pins a page of the main fork. Where it was last time, `*recent`, it still is,
+// nearly always: then nothing has to be looked up. Pinning like that does not
+// count as use for the buffers' clock, so a read goes the long way now and
+// then.
+inline Buffer PinWithGuess(Relation relation, BlockNumber block,
+                           Buffer* recent) {
+  constinit static uint32_t reads = 0;
+  if (*recent == InvalidBuffer || RelationUsesLocalBuffers(relation) ||
+      ++reads % 32 == 0 ||
+      !compat::PinRecent(relation, MAIN_FORKNUM, block, *recent)) {
+    *recent = ReadBuffer(relation, block);
+  }
+  return *recent;
+}
 
 // The guesses for the storage `key`. Forgets other storages' guesses when there
 // are many.

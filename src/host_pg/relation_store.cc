@@ -41,20 +41,12 @@ Status RelationStore::CheckRead(BlockNumber block) {
   return CheckBlock(block);
 }
 
-// Where the page was last time it still is, nearly always: then nothing has to
-// be looked up, which is a sixth of a search. Pinning like that does not count
-// as use for the buffers' clock, so a read goes the long way now and then.
+// Looking buffers up would be a sixth of a search.
 Buffer RelationStore::PinRaw(BlockNumber block) {
   if (recent_ == nullptr || block >= recent_->size()) {
     return ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, strategy_);
   }
-  Buffer& recent = (*recent_)[block];
-  if (recent != InvalidBuffer && ++recent_->reads % 32 != 0 &&
-      compat::PinRecent(relation_, fork_, block, recent)) {
-    return recent;
-  }
-  recent = ReadBufferExtended(relation_, fork_, block, RBM_NORMAL, nullptr);
-  return recent;
+  return PinWithGuess(relation_, block, &(*recent_)[block]);
 }
 
 // Only pages of the main fork in shared buffers, and outside of VACUUM's ring.

@@ -1,5 +1,6 @@
 #include "src/host_pg/toast_reader.h"
 
+#include "src/host_pg/recent_buffers.h"
 #include "src/pg/server.h"
 
 namespace pomai {
@@ -14,15 +15,17 @@ constexpr int32 kPieceSize = TOAST_MAX_CHUNK_SIZE;
 
 int32 PiecesOf(int32 size) { return (size + kPieceSize - 1) / kPieceSize; }
 
-// Where the first piece of a value was found last by this process: a guess, to
-// be confirmed by what is there.
+// Where the first piece of a value was found last by this process, and in which
+// buffers that page and the next were: guesses, to be confirmed by what is
+// there.
 struct Place {
   Oid table;
   Oid value;
   ItemPointerData first;
+  Buffer recent[2];
 };
 
-// 1 MB a process, of which only what is used takes memory. Values of a table
+// 1.5 MB a process, of which only what is used takes memory. Values of a table
 // are numbered as they are stored, so neighbours do not get in each other's
 // way.
 Place* PlaceOf(const varatt_external& pointer) {
@@ -31,13 +34,6 @@ Place* PlaceOf(const varatt_external& pointer) {
       MemoryContextAllocZero(TopMemoryContext, kPlaces * sizeof(Place)));
   return &places[(pointer.va_valueid + pointer.va_toastrelid * 0x9e3779b9u) %
                  kPlaces];
-}
-
-[[noreturn]] void RaisePiece(Relation table, int32 expected, int32 found) {
-  ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
-                  errmsg("TOAST table \"%s\": expected piece %d, found %d",
-                         RelationGetRelationName(table), expected, found)));
-  pg_unreachable();
 }
 
 }  // namespace
@@ -87,16 +83,21 @@ bool ToastReader::Reads(const varatt_external& pointer) const {
 
 void ToastReader::CopyByIndex(const varatt_external& pointer, int32 size,
                               char* to) {
-  key_.sk_argument = ObjectIdGetDatum(pointer.va_valueid);
+  const Oid value = pointer.va_valueid;
+  key_.sk_argument = ObjectIdGetDatum(value);
   index_rescan(scan_, &key_, 1, nullptr, 0);
   for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
-    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) {
-      RaisePiece(table_, piece, -1);
+    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_) ||
+        !CopyPiece(ExecFetchSlotHeapTuple(slot_, false, nullptr), value, piece,
+                   size, to)) {
+      ereport(ERROR,
+              (errcode(ERRCODE_DATA_CORRUPTED),
+               errmsg("TOAST table \"%s\": piece %d of value %u is missing or "
+                      "damaged",
+                      RelationGetRelationName(table_), piece, value)));
     }
-    CopyPiece(piece, size, to);
     if (piece == 0) {
-      *PlaceOf(pointer) = {pointer.va_toastrelid, pointer.va_valueid,
-                           slot_->tts_tid};
+      *PlaceOf(pointer) = {pointer.va_toastrelid, value, slot_->tts_tid, {}};
     }
   }
 }
@@ -105,56 +106,74 @@ void ToastReader::CopyByIndex(const varatt_external& pointer, int32 size,
 // first of the next page.
 bool ToastReader::CopyFromPlace(const varatt_external& pointer, int32 size,
                                 char* to) {
-  const Place& known = *PlaceOf(pointer);
-  if (known.table != pointer.va_toastrelid ||
-      known.value != pointer.va_valueid) {
+  Place* known = PlaceOf(pointer);
+  if (known->table != pointer.va_toastrelid ||
+      known->value != pointer.va_valueid) {
     return false;
   }
-  ItemPointerData place = known.first;
-  for (int32 piece = 0; piece < PiecesOf(size); ++piece) {
-    if (!IsAt(place, known.value, piece)) {
-      ItemPointerSet(&place, ItemPointerGetBlockNumber(&place) + 1,
-                     FirstOffsetNumber);
-      if (piece == 0 || !IsAt(place, known.value, piece)) return false;
-    }
-    CopyPiece(piece, size, to);
-    place.ip_posid = OffsetNumberNext(place.ip_posid);
+  BlockNumber page = ItemPointerGetBlockNumber(&known->first);
+  OffsetNumber at = ItemPointerGetOffsetNumber(&known->first);
+  Buffer* recent = known->recent;
+  Buffer others = InvalidBuffer;
+  for (int32 piece = 0; piece < PiecesOf(size); ++page) {
+    const int32 copied =
+        CopyFromPage(page, recent, at, known->value, piece, size, to);
+    // The page of the first piece may have no room for the second; later ones
+    // have pieces.
+    if (copied == 0) return false;
+    piece += copied;
+    at = FirstOffsetNumber;
+    recent = recent == known->recent ? recent + 1 : &others;
   }
   return true;
 }
 
 // No snapshot matters to a value that a row refers to which we see: what is
-// there and has its number is it.
-bool ToastReader::IsAt(ItemPointerData place, Oid value, int32 piece) {
-  if (ItemPointerGetBlockNumber(&place) >= pages_ ||
-      !table_tuple_fetch_row_version(table_, &place, snapshot_, slot_)) {
-    return false;
+// there and has its number is it. Pieces are read where they lie, several under
+// one lock, as slots would look for the page with each of them.
+int32 ToastReader::CopyFromPage(BlockNumber page, Buffer* recent,
+                                OffsetNumber at, Oid value, int32 first,
+                                int32 size, char* to) {
+  if (page >= pages_) return 0;
+  const Buffer buffer = PinWithGuess(table_, page, recent);
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const Page bytes = BufferGetPage(buffer);
+  const OffsetNumber last = PageGetMaxOffsetNumber(bytes);
+  int32 piece = first;
+  for (; piece < PiecesOf(size) && at <= last; ++piece, ++at) {
+    const ItemId item = PageGetItemId(bytes, at);
+    if (!ItemIdIsNormal(item)) break;
+    HeapTupleData row;
+    row.t_len = ItemIdGetLength(item);
+    row.t_tableOid = RelationGetRelid(table_);
+    row.t_data = reinterpret_cast<HeapTupleHeader>(PageGetItem(bytes, item));
+    ItemPointerSet(&row.t_self, page, at);
+    if (!HeapTupleSatisfiesVisibility(&row, snapshot_, buffer) ||
+        !CopyPiece(&row, value, piece, size, to)) {
+      break;
+    }
   }
-  bool is_null = false;
-  const Datum found = slot_getattr(slot_, kValueColumn, &is_null);
-  const Datum number = slot_getattr(slot_, kNumberColumn, &is_null);
-  return DatumGetObjectId(found) == value && DatumGetInt32(number) == piece;
+  UnlockReleaseBuffer(buffer);
+  return piece - first;
 }
 
-void ToastReader::CopyPiece(int32 piece, int32 size, char* to) {
+bool ToastReader::CopyPiece(HeapTuple row, Oid value, int32 piece, int32 size,
+                            char* to) {
+  const TupleDesc columns = RelationGetDescr(table_);
   bool is_null = false;
-  const int32 number =
-      DatumGetInt32(slot_getattr(slot_, kNumberColumn, &is_null));
-  if (number != piece) RaisePiece(table_, piece, number);
-  const auto* bytes = reinterpret_cast<varlena*>(
-      DatumGetPointer(slot_getattr(slot_, kBytesColumn, &is_null)));
-  const int32 expected = Min(kPieceSize, size - piece * kPieceSize);
-  // Pieces are stored as they are: never compressed, never out of line.
-  const bool plain = !VARATT_IS_EXTENDED(bytes) || VARATT_IS_SHORT(bytes);
-  const int32 found = plain ? VARSIZE_ANY_EXHDR(bytes) : -1;
-  if (found != expected) {
-    ereport(ERROR,
-            (errcode(ERRCODE_DATA_CORRUPTED),
-             errmsg("TOAST table \"%s\": expected %d bytes in piece %d, "
-                    "found %d",
-                    RelationGetRelationName(table_), expected, piece, found)));
+  const Datum whose = heap_getattr(row, kValueColumn, columns, &is_null);
+  const Datum number = heap_getattr(row, kNumberColumn, columns, &is_null);
+  if (DatumGetObjectId(whose) != value || DatumGetInt32(number) != piece) {
+    return false;
   }
+  const auto* bytes = reinterpret_cast<varlena*>(
+      DatumGetPointer(heap_getattr(row, kBytesColumn, columns, &is_null)));
+  // Pieces are stored as they are: never compressed, never out of line.
+  if (VARATT_IS_EXTENDED(bytes) && !VARATT_IS_SHORT(bytes)) return false;
+  const int32 expected = Min(kPieceSize, size - piece * kPieceSize);
+  if (static_cast<int32>(VARSIZE_ANY_EXHDR(bytes)) != expected) return false;
   memcpy(to + piece * kPieceSize, VARDATA_ANY(bytes), expected);
+  return true;
 }
 
 void ToastReader::UnpinRaw() {

@@ -45,10 +45,13 @@ class ToastReader {
   // The same from where it was found before; false if it is not known to be, or
   // is not, there.
   bool CopyFromPlace(const varatt_external& pointer, int32 size, char* to);
-  // Whether this piece is there; puts it into slot_.
-  bool IsAt(ItemPointerData place, Oid value, int32 piece);
-  // Copies the piece in slot_ to where it belongs in the `size` bytes at `to`.
-  void CopyPiece(int32 piece, int32 size, char* to);
+  // Copies pieces from `first` on that lie in `page`, in its places from `at`
+  // on. Returns how many.
+  int32 CopyFromPage(BlockNumber page, Buffer* recent, OffsetNumber at,
+                     Oid value, int32 first, int32 size, char* to);
+  // Copies `piece` to where it belongs in the `size` bytes at `to`; false if
+  // `row` is not this piece, or damaged.
+  bool CopyPiece(HeapTuple row, Oid value, int32 piece, int32 size, char* to);
 
   Relation table_ = nullptr;
   Relation* indexes_ = nullptr;
