@@ -5,6 +5,7 @@
 #   bench/run.sh fashion --indexes pomai --update
 #   bench/run.sh --here glove --indexes pomai-real --column 'real[]'
 #   bench/run.sh writes glove              inserts, VACUUM (bench/writes.py)
+#   bench/run.sh tables glove              recall of odd tables (tables.py)
 #
 # It runs in a Debian 13 tree with PostgreSQL 17 and pgvector (the first time
 # that tree is made, which takes minutes); with --here on this machine's own
@@ -19,15 +20,14 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 
 # Runs where the server is: compiles what is needed there, then measures.
 measure() {
-  if [ "$1" = writes ]; then
-    program=writes.py
-    shift
-  fi
+  case $1 in
+    writes | tables) program=$1.py && shift ;;
+  esac
   need_server
   need_packages libpq-dev make g++ python3
   make -s -C "$here/client"
   case "$program $* " in
-    writes.py*) use_pomai ;;
+    writes.py* | tables.py*) use_pomai ;;
     *" --indexes "*pomai*) use_pomai ;;
     *" --indexes "*) ;;
     *) use_pomai ;;
@@ -49,7 +49,10 @@ case ${1:-} in
   --inside) shift && measure "$@" ;;
   --here) shift && "$here/prepare.sh" "${1:-}" && measure "$@" ;;
   *)
-    "$here/prepare.sh" "$([ "${1:-}" = writes ] && echo "${2:-}" || echo "${1:-}")"
+    case ${1:-} in
+      writes | tables) "$here/prepare.sh" "${2:-}" ;;
+      *) "$here/prepare.sh" "${1:-}" ;;
+    esac
     exec "$repo_dir/scripts/debian13.sh" bench/run.sh --inside "$@"
     ;;
 esac

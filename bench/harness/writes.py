@@ -181,18 +181,31 @@ class Writes(Bench):
                 "maintenance_cpu_seconds": maintenance,
                 "build_cpu_seconds": build}
 
-    def under_load(self, index):
-        """Queries/s beside 2,000 inserted rows a second, and alone."""
-        self.refill(min(INDEXED_ROWS, self.rows), index)
+    def under_load(self, index, turns=4, seconds=5):
+        """Queries/s alone, beside 2,000 rows a second that are inserted into
+        the table they read, and beside as many that go into a table without
+        an index, in turns: medians. The last is what commits and processors
+        cost, whatever the index does."""
+        rows = min(INDEXED_ROWS, self.rows)
+        self.fill("bare", rows)
+        self.refill(rows, index)
         sql = self._fill("select id from t order by v {operator} "
                          "(select v from q where id = $1) limit {limit}")
-        idle = self._timed(sql, 1)
-        with self._load(TEN_ROWS, ["-R", str(LOAD_RATE)]):
-            time.sleep(2)
-            busy = self._timed(sql, 1, seconds=15)
-        self.settle()
-        say(f"  idle {idle['qps']:.0f} q/s, under load {busy['qps']:.0f}")
-        return {"idle": idle, "loaded": busy}
+        runs = {"idle": [], "bare": [], "loaded": []}
+        for _ in range(turns):
+            runs["idle"].append(self._timed(sql, 1, seconds=seconds))
+            for name, table in (("bare", "bare"), ("loaded", "t")):
+                with self._load(TEN_ROWS, ["-R", str(LOAD_RATE)], table=table):
+                    time.sleep(1)
+                    runs[name].append(self._timed(sql, 1, seconds=seconds))
+                self.settle()
+        idle, bare, loaded = (statistics.median(run["qps"] for run in of)
+                              for of in runs.values())
+        result = {**runs, "ratio": loaded / idle, "bare_ratio": bare / idle}
+        say(f"  idle {idle:.0f} q/s, under load {loaded:.0f} = "
+            f"{loaded / idle:.3f}; the load elsewhere {bare:.0f} = "
+            f"{bare / idle:.3f}")
+        return result
 
     def insert_latency(self, index, turns=4, seconds=5):
         """How long a one-row insert takes beside 5,000 inserted rows a second,
@@ -253,9 +266,9 @@ class Writes(Bench):
             time.sleep(0.5)
         raise RuntimeError("maintenance does not come to an end")
 
-    def _load(self, script, options, conninfo=""):
+    def _load(self, script, options, conninfo="", table="t"):
         return Load(self._command(script, 1, ["-T", "3600", *options],
-                                  conninfo))
+                                  conninfo, table))
 
     def _pgbench(self, script, clients, options, conninfo="", table="t"):
         lines = self._lines(script, clients, options, conninfo, table)
