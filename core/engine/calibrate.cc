@@ -33,26 +33,37 @@ constexpr double kMargin = 0.4;
 constexpr uint32_t kLargeKInterval = 5;
 constexpr uint32_t kLargeK = 1000;
 
-// The mean recall that each stop threshold would have reached, for one k.
+// The mean recall that each stop threshold would have reached, for one k, and
+// the codes that were scanned for it.
 class RecallCurve {
  public:
-  RecallCurve() : recall_(kSteps) {}
+  struct Point {
+    float tau;
+    float codes;
+  };
 
-  // Thresholds in [from, to) would have stopped the query at `recall`.
-  void Add(double from, double to, double recall) {
-    for (size_t i = Step(from); i < Step(to); ++i) recall_[i] += recall;
+  RecallCurve() : recall_(kSteps), codes_(kSteps) {}
+
+  // Thresholds in [from, to) would have stopped the query at `recall`, after
+  // `codes`.
+  void Add(double from, double to, double recall, uint64_t codes) {
+    for (size_t i = Step(from); i < Step(to); ++i) {
+      recall_[i] += recall;
+      codes_[i] += static_cast<double>(codes);
+    }
   }
   void AddQuery() { ++queries_; }
   bool empty() const { return queries_ == 0; }
 
   // The least threshold that reaches `recall`; +infinity when none does.
-  float Threshold(double recall) const {
+  Point Threshold(double recall) const {
     for (size_t i = 0; i < kSteps; ++i) {
       if (recall_[i] >= recall * queries_) {
-        return static_cast<float>(kLeast + kStep * static_cast<double>(i));
+        return {static_cast<float>(kLeast + kStep * static_cast<double>(i)),
+                static_cast<float>(codes_[i] / queries_)};
       }
     }
-    return kInfinity;
+    return {kInfinity, kInfinity};
   }
 
  private:
@@ -67,6 +78,7 @@ class RecallCurve {
   }
 
   std::vector<double> recall_;
+  std::vector<double> codes_;
   uint32_t queries_ = 0;
 };
 
@@ -88,17 +100,18 @@ class Trace {
     std::push_heap(best_.begin(), best_.end());
   }
 
-  // Before list number `position` is scanned the statistic is `statistic`.
-  void Observe(uint32_t position, double statistic) {
+  // Before list number `position` is scanned `codes` are, and the statistic is
+  // `statistic`.
+  void Observe(uint32_t position, uint64_t codes, double statistic) {
     if (stops_.empty() ? std::isinf(statistic)
                        : statistic <= stops_.back().statistic) {
       return;
     }
-    stops_.push_back({position, statistic});
+    stops_.push_back({position, codes, statistic});
   }
 
-  // `found`: (score, position of its list) of every candidate.
-  void AddTo(RecallCurve* curve,
+  // `found`: (score, position of its list) of every candidate among `codes`.
+  void AddTo(RecallCurve* curve, uint64_t codes,
              std::vector<std::pair<float, uint32_t>>* found) const {
     if (found->size() < k_) return;
     std::nth_element(found->begin(), found->begin() + k_ - 1, found->end());
@@ -107,16 +120,18 @@ class Trace {
       const auto before = std::count_if(
           found->begin(), found->begin() + k_,
           [&](const auto& hit) { return hit.second < stop.position; });
-      curve->Add(from, stop.statistic, static_cast<double>(before) / k_);
+      curve->Add(from, stop.statistic, static_cast<double>(before) / k_,
+                 stop.codes);
       from = stop.statistic;
     }
-    curve->Add(from, kInfinity, 1);
+    curve->Add(from, kInfinity, 1, codes);
     curve->AddQuery();
   }
 
  private:
   struct Stop {
     uint32_t position;
+    uint64_t codes;
     double statistic;  // rising
   };
 
@@ -154,7 +169,7 @@ class Calibrator {
     found_.clear();
     POMAI_RETURN_IF_ERROR(Walk(&scanner, &pool, id, rule, &traces));
     for (size_t i = 0; i < traces.size(); ++i) {
-      traces[i].AddTo(&curves_[i], &found_);
+      traces[i].AddTo(&curves_[i], scanner.codes_scanned(), &found_);
     }
     return Status::Ok();
   }
@@ -165,8 +180,10 @@ class Calibrator {
       if (curves_[i].empty()) continue;
       calibration.ks.push_back(kKs[i]);
       for (const float target : kTargets) {
-        calibration.taus.push_back(
-            curves_[i].Threshold(target + kMargin * (1 - target)));
+        const RecallCurve::Point point =
+            curves_[i].Threshold(target + kMargin * (1 - target));
+        calibration.taus.push_back(point.tau);
+        calibration.codes.push_back(point.codes);
       }
     }
     if (!calibration.ks.empty()) {
@@ -186,8 +203,9 @@ class Calibrator {
          scanner->codes_scanned() < limit && scanner->NextList(&list);
          ++position) {
       for (Trace& trace : *traces) {
-        trace.Observe(position, rule.Statistic(scanner->codes_scanned(),
-                                               list.score, trace.rho()));
+        const uint64_t codes = scanner->codes_scanned();
+        trace.Observe(position, codes,
+                      rule.Statistic(codes, list.score, trace.rho()));
       }
       const float rho = pool->rho();
       POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));

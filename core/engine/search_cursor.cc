@@ -22,11 +22,6 @@ constexpr uint32_t kFirstBatch = 10;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // A row's own list is the nearest to it, or one of the next few by int8.
 constexpr uint64_t kLeastLists = 4;
-// Codes that are always scanned, in bits and at most: a few microseconds of a
-// query that takes over a hundred. Calibration knows rows like the table's own;
-// of a small table this is enough for queries that are unlike them, too.
-constexpr uint64_t kLeastBits = 400'000;
-constexpr uint64_t kLeastCodes = 4096;
 // Rows measured between two polls.
 constexpr size_t kMeasureRows = 256;
 // For target recall 1 no true neighbour may fall to the bound: at six standard
@@ -72,7 +67,7 @@ class BestFirstCursor : public SearchCursor {
         store_(store),
         source_(source),
         metric_(snapshot_.view->meta.metric),
-        least_codes_(std::min(kLeastCodes, kLeastBits / query.size())),
+        least_codes_(LeastCodes(query.size())),
         scanner_(
             store, sealed, snapshot_, query.data(),
             options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),

@@ -43,6 +43,7 @@ void PutCalibration(std::vector<uint8_t>* bytes, const Calibration& grid) {
   for (uint32_t k : grid.ks) AppendFixed<uint32_t>(bytes, k);
   for (float target : grid.targets) AppendFixed<float>(bytes, target);
   for (float tau : grid.taus) AppendFixed<float>(bytes, tau);
+  for (float codes : grid.codes) AppendFixed<float>(bytes, codes);
 }
 
 }  // namespace

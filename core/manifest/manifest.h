@@ -18,7 +18,7 @@
 //                         u32 blocks, u32 x 5 first pages of the sections
 //   calibration:          u32 ks, u32 targets, ks x u32 k, targets x f32
 //   target,
-//                         ks x targets x f32 tau
+//                         ks x targets x f32 tau, ks x targets x f32 codes
 //   u32 retired, each:    u64 horizon, runs (0: the meta page has it)
 //   extent :=             u64 id, runs
 //   runs :=               u32 count, count x (u32 first, u32 count)
@@ -41,15 +41,18 @@ struct CodebookRef {
 };
 
 // How far a search must go: the stop threshold tau for each k and target
-// recall, found when the codebook is trained.
+// recall, found when the codebook is trained, and how many codes searches
+// scanned up to there.
 struct Calibration {
   std::vector<uint32_t> ks;    // rising
   std::vector<float> targets;  // rising, in (0, 1)
   std::vector<float> taus;     // ks x targets
+  std::vector<float> codes;    // ks x targets, on average
 
   // Interpolated: linear in log k, and in log(1 - target). +infinity (every
   // list) when nothing was calibrated or target is 1.
   float Tau(uint32_t k, double target) const;
+  float Codes(uint32_t k, double target) const;
 };
 
 // Pages that nothing names any more, but that a search which began before

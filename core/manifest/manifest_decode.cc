@@ -131,6 +131,9 @@ void DecodeCalibration(ByteReader* from, Calibration* grid) {
     grid->taus.push_back(
         from->Number<float>("calibrated tau", -infinity, infinity));
   }
+  for (uint32_t i = 0; i < ks * targets && from->ok(); ++i) {
+    grid->codes.push_back(from->Number<float>("calibrated codes", 0, infinity));
+  }
 }
 
 void DecodeRetired(ByteReader* from, std::vector<RetiredPages>* retired) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/engine/snapshot.h"
+#include "core/engine/stop_rule.h"
 #include "src/am/callbacks.h"
 #include "src/am/settings.h"
 #include "src/host_pg/process_cache.h"
@@ -26,16 +27,19 @@ constexpr double kScanDimensions = 400;
 // Exact distances and refinements for each row that is returned.
 constexpr double kOperatorsARow = 6;
 
-// The rows that a search for `kFirstBatch` rows scans: the stop rule
-// (core/engine/stop_rule.h) solved for a next list about as far away as the
-// last row that is wanted.
+// The rows that a search for `kFirstBatch` rows scans: as many of them as
+// searches did that the index was calibrated with.
 double ProbedRows(const View& view, const ScanShape& shape) {
   if (settings::probes > 0) {
     return shape.rows * std::min(1.0, settings::probes / shape.lists);
   }
-  const float tau =
-      view.manifest.calibration.Tau(kFirstBatch, settings::target_recall);
-  return std::min(shape.rows, std::exp(static_cast<double>(tau)));
+  const float codes =
+      view.manifest.calibration.Codes(kFirstBatch, settings::target_recall);
+  const auto calibrated = static_cast<double>(view.manifest.calibrated_rows);
+  const double scanned = codes * shape.rows / std::max(calibrated, 1.0);
+  const auto least =
+      static_cast<double>(LeastCodes(static_cast<size_t>(shape.dimensions)));
+  return std::min(shape.rows, std::max(scanned, least));
 }
 
 Status ReadShape(Relation index, ScanShape* shape) {

@@ -70,5 +70,24 @@ TEST(Calibrate, AHigherTargetNeverStopsEarlier) {
   }
 }
 
+// What the planner reckons with.
+TEST(Calibrate, TellsHowManyCodesSearchesScan) {
+  MemoryMembrane membrane({.dimensions = 32});
+  membrane.Build(ClusteredVectors(30000, 32, 600, 1));
+  const auto snapshot = membrane.TakeSnapshot();
+  ASSERT_TRUE(snapshot.ok());
+  const Calibration& calibration = snapshot.value().view->manifest.calibration;
+  const auto queries = ClusteredVectors(100, 32, 600, 77);
+  for (const double target : {0.9, 0.99}) {
+    uint64_t scanned = 0;
+    for (const Vector& query : queries) {
+      membrane.Search(query, 1000, {.target_recall = target});
+      scanned += membrane.stats().codes_scanned;
+    }
+    const double mean = static_cast<double>(scanned) / 100;
+    EXPECT_NEAR(calibration.Codes(1000, target) / mean, 1, 0.4) << target;
+  }
+}
+
 }  // namespace
 }  // namespace pomai

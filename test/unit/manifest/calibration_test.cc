@@ -13,6 +13,7 @@ Calibration Grid() {
   grid.ks = {1, 10, 100};
   grid.targets = {0.9f, 0.99f};
   grid.taus = {1, 2, 3, 5, 4, 8};
+  grid.codes = {100, 200, 300, 500, 400, 800};
   return grid;
 }
 
@@ -48,6 +49,16 @@ TEST(Calibration, TargetsOutsideTheGrid) {
   grid.targets = {0.9f};
   grid.taus = {1, 3, 4};
   EXPECT_EQ(grid.Tau(10, 0.999), 3);
+}
+
+TEST(Calibration, CodesLieBetweenThoseOfTheGridLikeThresholds) {
+  const Calibration grid = Grid();
+  for (const uint32_t k : {1u, 7u, 10u, 31u, 500u}) {
+    for (const double target : {0.5, 0.9, 0.93, 0.99, 0.999}) {
+      EXPECT_NEAR(grid.Codes(k, target), 100 * grid.Tau(k, target), 1e-2);
+    }
+  }
+  EXPECT_EQ(grid.Codes(10, 1.0), std::numeric_limits<float>::infinity());
 }
 
 TEST(Calibration, EveryListWhenNothingIsKnownOrAllIsAsked) {

@@ -39,7 +39,8 @@ Manifest Sample() {
   manifest.segments[1].first_list = 2;
   manifest.segments[1].lists = 6;
   manifest.segments[1].live_from = 5;
-  manifest.calibration = {{1, 10}, {0.9f, 0.95f, 0.99f}, {1, 2, 3, 4, 5, 6}};
+  manifest.calibration = {
+      {1, 10}, {0.9f, 0.95f, 0.99f}, {1, 2, 3, 4, 5, 6}, {7, 8, 9, 10, 11, 12}};
   manifest.calibration.taus[5] = HUGE_VALF;
   manifest.retired = {{100, {{90, 2}, {95, 1}}}, {0, {{99, 1}}}};
   return manifest;
@@ -64,6 +65,7 @@ TEST(Manifest, ComesBackAsItWasWritten) {
   EXPECT_EQ(found->segments[1].extent.kind, PageKind::kSegment);
   EXPECT_EQ(found->segments[1].dead_page, 9u);
   EXPECT_EQ(found->calibration.Tau(1, 0.95), manifest.calibration.Tau(1, 0.95));
+  EXPECT_EQ(found->calibration.Codes(10, 0.9), 10);
   EXPECT_TRUE(Manifest::Decode(Manifest().Encode()).ok());
 }
 
@@ -127,6 +129,9 @@ TEST(Manifest, ValuesThatMakeNoSenseAreCorruptionWithTheirName) {
   manifest = Sample();
   manifest.calibration.taus[0] = std::nanf("");
   ExpectCorruption(manifest, "calibrated tau");
+  manifest = Sample();
+  manifest.calibration.codes[5] = -1;
+  ExpectCorruption(manifest, "calibrated codes");
   manifest = Sample();
   manifest.max_squared_norm = std::nanf("");
   ExpectCorruption(manifest, "largest squared norm");
