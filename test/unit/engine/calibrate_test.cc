@@ -38,6 +38,25 @@ TEST(Calibrate, VectorsWithoutStructureReachTheTarget) {
   }
 }
 
+// They have all lists at much the same distance, which has to count for enough:
+// half as much found 0.95 and 0.90.
+TEST(Calibrate, QueriesUnlikeTheRowsFindMostOfTheirNeighbours) {
+  constexpr uint32_t kDimensions = 24, kClusters = 1000;
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(25000, kDimensions, kClusters, 1));
+  const auto rows = ClusteredVectors(60, kDimensions, kClusters, 6);
+  const auto others = ClusteredVectors(60, kDimensions, kClusters, 7);
+  std::vector<Vector> between = rows, near_origin = rows;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (uint32_t j = 0; j < kDimensions; ++j) {
+      between[i][j] = (rows[i][j] + others[i][j]) / 2;
+      near_origin[i][j] = 0.3f * rows[i][j];
+    }
+  }
+  EXPECT_GE(membrane.Recall(between, 10, {.target_recall = 0.95}), 0.965);
+  EXPECT_GE(membrane.Recall(near_origin, 10, {.target_recall = 0.95}), 0.92);
+}
+
 // Each leaves its copies out as well: they would all be found in its own list.
 TEST(Calibrate, CopiesAreNotTakenForNeighbours) {
   constexpr uint32_t kDimensions = 64;
