@@ -56,9 +56,9 @@ class Table:
 def random_vectors(expression, dimensions, rows):
     """A query for rows of `dimensions` values of `expression`, which may
     name the row, i, and the dimension, j."""
-    return (f"select i as id, (select array_agg({expression}) "
-            f"from generate_series(1, {dimensions}) j)::vector({dimensions}) "
-            f"as v from generate_series(0, {rows} - 1) i")
+    return (f"select i as id, (select array_agg(x) from (select {expression} "
+            f"as x from generate_series(1, {dimensions}) j) e)"
+            f"::vector({dimensions}) as v from generate_series(0, {rows} - 1) i")
 
 
 def like_rows(expression, dimensions):
@@ -109,7 +109,7 @@ def measure_table(server, table):
     operator = indexes.OPERATOR[table.metric]
     server.psql(
         "drop table if exists part, queries; select setseed(0.5);"
-        f"create table part as {table.rows};"
+        f"create table part as {table.rows}; select setseed(0.25);"
         f"create table queries as {table.queries};"
         "alter table part add primary key (id); vacuum (freeze, analyze) part;"
         f"create index part_v on part "
@@ -155,13 +155,14 @@ def main():
         results = {"data_set": data_set.name,
                    "date": datetime.date.today().isoformat(),
                    "machine": machine.describe(),
-                   "server": machine.describe_server(server),
-                   "tables": [measure_table(server, table)
-                              for table in tables()
-                              if options.only in table.name]}
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
-            file.write("\n")
+                   "server": machine.describe_server(server), "tables": []}
+        for table in tables():
+            if options.only not in table.name:
+                continue
+            results["tables"].append(measure_table(server, table))
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(results, file, indent=1)
+                file.write("\n")
     print(summary(results))
 
 
