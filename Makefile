@@ -4,15 +4,16 @@
 #   make && make install && make installcheck
 #   make PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config
 #   make COPT='-DUSE_ASSERT_CHECKING -Werror'
-#   make FAULT_POINTS=1 OBJDIR=build/faults
+#   make FAULT_POINTS=1
 #
 # Objects are kept in build/pg15, build/pg17, ... (or OBJDIR=folder), so that
 # several server versions can be built from one checkout: this file calls
 # itself there, as a VPATH build.
 #
-# FAULT_POINTS=1 makes a module that tests can break off in the middle of
-# things (core/base/fault_point.h), with the functions of test/module. Not for
-# use.
+# FAULT_POINTS=1 makes, in the folder faults there, a module that tests can
+# break off in the middle of things (core/base/fault_point.h), with the
+# functions of test/module. Not for use. All objects without fault points are
+# those of the module for use, which is made first.
 #
 #   installcheck           test/sql, on a running server
 #   installcheck-pgvector  test/pgvector, on a server that has pgvector
@@ -30,9 +31,10 @@ targets := all install uninstall installcheck installcheck-pgvector \
 
 .PHONY: $(targets)
 .NOTPARALLEL:
+$(targets): folder := $(OBJDIR)$(if $(FAULT_POINTS),/faults)
 $(targets):
-	@mkdir -p '$(OBJDIR)'
-	+@$(MAKE) --no-print-directory -C '$(OBJDIR)' -f '$(here)/Makefile' $@
+	@mkdir -p '$(folder)'
+	+@$(MAKE) --no-print-directory -C '$(folder)' -f '$(here)/Makefile' $@
 
 else # -------------------------------------------- in the folder of objects
 
@@ -41,10 +43,16 @@ EXTENSION = pomai pomai_pgvector
 # The server's own pages are the host here: nothing of the engine over files.
 sources := $(sort $(shell cd '$(here)' && find core src -name '*.cc' \
   ! -path 'core/host_file/*' ! -path 'core/db/*' ! -path 'core/include/*'))
+# Headers include none of the two: what they hold would be compiled both ways.
+fault_sources := $(sort $(shell cd '$(here)' && grep -lE \
+  '^.include "(core/base/fault_point|src/am/fault_setting)\.h"' $(sources)))
 ifneq (,$(FAULT_POINTS))
-  sources += $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/test/module/*.cc)))
+  plain_objs := $(patsubst %.cc,../%.o,$(filter-out $(fault_sources),$(sources)))
+  sources := $(fault_sources) \
+    $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/test/module/*.cc)))
 endif
-OBJS = $(sources:.cc=.o)
+own_objs := $(sources:.cc=.o)
+OBJS = $(own_objs) $(plain_objs)
 DATA = $(patsubst $(here)/%,%,$(sort $(wildcard $(here)/sql/*--*.sql)))
 
 names = $(sort $(basename $(notdir $(wildcard $(here)/$1))))
@@ -87,13 +95,17 @@ flags: force
 	@echo '$(subst ','\'',$(compile) $(VERSION))' | cmp -s - $@ || \
 	  echo '$(subst ','\'',$(compile) $(VERSION))' >$@
 
-$(OBJS): %.o: $(here)/%.cc flags
+$(own_objs): %.o: $(here)/%.cc flags
 	@mkdir -p $(@D)
 	@echo 'CXX $*'
 	@$(compile) -o $@ $<
 
+$(plain_objs): plain ;
+plain:
+	+@$(MAKE) --no-print-directory -C .. -f '$(here)/Makefile' FAULT_POINTS= all
+
 $(shlib): $(here)/scripts/exports.map
--include $(OBJS:.o=.d)
+-include $(own_objs:.o=.d)
 
 installcheck-pgvector:
 	$(pg_regress_installcheck) --dbname=$(CONTRIB_TESTDB) \
@@ -104,5 +116,5 @@ installcheck-pgvector:
 prove_installcheck:
 	$(prove_installcheck)
 
-.PHONY: force installcheck-pgvector prove_installcheck
+.PHONY: force plain installcheck-pgvector prove_installcheck
 endif

@@ -139,10 +139,7 @@ with_extension() {
     name+=-assert
     options=(COPT='-DUSE_ASSERT_CHECKING -Werror')
   fi
-  if [ "$kind" = faults ]; then
-    name+=-faults
-    options+=(FAULT_POINTS=1)
-  fi
+  [ "$kind" != faults ] || options+=(FAULT_POINTS=1)
   step "build for PostgreSQL $pg_major${kind:+ with $kind}" \
     build_server "$name" "${options[@]}" || return
   step "symbols${kind:+ with $kind}" scripts/check_symbols.sh "$module" "$kind"

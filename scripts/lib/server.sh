@@ -47,12 +47,15 @@ as_server_user() {
 # build_server NAME [MAKE VARIABLE...]: builds the extension into
 # build/NAME and installs it into build/NAME-server, a copy of the server. A
 # server finds its files relative to its own place, so the copy needs no
-# settings. Sets server_bin, module and make_options (for more calls of make).
+# settings. With FAULT_POINTS=1 these are build/NAME/faults and
+# build/NAME-faults-server. Sets server_bin, module and make_options (for more
+# calls of make).
 build_server() {
-  local name=$1 place option folder
+  local name=$1 kind= place option folder
   shift
+  [[ " $* " != *" FAULT_POINTS=1 "* ]] || kind=faults
   make_options=(OBJDIR="$build_dir/$name" "$@")
-  place=$build_dir/$name-server
+  place=$build_dir/$name${kind:+-$kind}-server
   mkdir -p "$build_dir/$name" "$place"
   (
     flock 9
@@ -65,7 +68,7 @@ build_server() {
       make -C "$repo_dir" "${make_options[@]}" DESTDIR="$place" install
   ) 9>"$build_dir/$name/lock" || return
   server_bin=$place$("$PG_CONFIG" --bindir)
-  module=$build_dir/$name/pomai.so
+  module=$build_dir/$name/${kind:+$kind/}pomai.so
   PATH=$server_bin:$PATH
 }
 
