@@ -37,17 +37,23 @@ have_package() {
 
 # need_packages NAME...: installs the Debian packages that are missing. Asks
 # apt for nothing when none is. The package lists are brought up to date only
-# when installing with the ones at hand fails.
+# when installing with the ones at hand fails. One at a time: apt waits for
+# nobody.
 need_packages() {
-  local missing=() name
+  local missing=() name status=0
   for name; do have_package "$name" || missing+=("$name"); done
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null ||
     die "please install (no apt-get here): ${missing[*]}"
   say "installing ${missing[*]}"
-  without_main_cluster apt_install "${missing[@]}" >/dev/null 2>&1 && return
-  as_root apt-get update -qq
-  without_main_cluster apt_install "${missing[@]}" >/dev/null
+  mkdir -p "$build_dir"
+  (
+    flock 8
+    without_main_cluster apt_install "${missing[@]}" >/dev/null 2>&1 && exit
+    as_root apt-get update -qq
+    without_main_cluster apt_install "${missing[@]}" >/dev/null
+  ) 8>"$build_dir/packages.lock" || status=$?
+  return "$status"
 }
 
 apt_install() {
