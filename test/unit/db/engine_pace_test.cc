@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr uint32_t kDimensions = 16;
-constexpr uint64_t kLogBytes = 1 << 20;
+constexpr uint64_t kLogBytes = 1 << 18;
 
 Options OptionsWith(FileSystem* files) {
   Options options;
