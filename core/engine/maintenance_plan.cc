@@ -82,14 +82,18 @@ class Planner {
     return tail.rows >= TailLimit(view_);
   }
 
+  // The longest first, or a shard that fills up as fast as it is sealed would
+  // keep the others waiting.
   bool Seal(MaintenanceStep* step) const {
+    uint64_t most = 0;
     for (uint32_t shard = 0; shard < input_.tails.size(); ++shard) {
-      if (!SealIsDue(input_.tails[shard])) continue;
+      const PlanInput::Tail& tail = input_.tails[shard];
+      if (tail.rows <= most || !SealIsDue(tail)) continue;
+      most = tail.rows;
       step->kind = Kind::kSeal;
       step->shard = shard;
-      return true;
     }
-    return false;
+    return most > 0;
   }
 
   bool Move(MaintenanceStep* step) const {

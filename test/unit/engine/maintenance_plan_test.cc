@@ -141,6 +141,18 @@ TEST_F(Plan, ASealNamesItsShard) {
   EXPECT_EQ(PlanStep(input_, Goal::kSeal).shard, 1u);
 }
 
+// Or a shard that fills up as fast as it is sealed would keep others waiting.
+TEST_F(Plan, TheLongestTailIsSealedFirst) {
+  input_.tails[0].rows = limit();
+  input_.tails[1].rows = limit() + 1;
+  for (const Goal goal : {Goal::kSeal, Goal::kAll, Goal::kForceSeal}) {
+    EXPECT_EQ(PlanStep(input_, goal).kind, Kind::kSeal);
+    EXPECT_EQ(PlanStep(input_, goal).shard, 1u);
+  }
+  std::swap(input_.tails[0], input_.tails[1]);
+  EXPECT_EQ(PlanStep(input_, Goal::kAll).shard, 0u);
+}
+
 TEST_F(Plan, ARewriteNamesTheSegmentAndItsLists) {
   const auto& segments = snapshot_.view->manifest.segments;
   const size_t last = segments.size() - 1;
