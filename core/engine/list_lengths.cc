@@ -1,5 +1,7 @@
 #include "core/engine/list_lengths.h"
 
+#include <algorithm>
+
 namespace pomai {
 namespace {
 
@@ -63,8 +65,16 @@ void NoteCalibration(const View& view, Manifest* manifest) {
   manifest->calibrated_rows = CodedRows(view);
   if (manifest->calibrated_codebook == manifest->current_codebook()) return;
   manifest->calibrated_codebook = manifest->current_codebook();
-  manifest->trained_rows = manifest->calibrated_rows;
-  manifest->trained_list_rows = static_cast<float>(RowsOfARowsList(view));
+  // A build calibrates what it has trained.
+  if (manifest->trained_rows == 0) {
+    manifest->trained_rows = manifest->calibrated_rows;
+  }
+  // Lists have grown as the rows have since it was trained.
+  const double growth =
+      static_cast<double>(std::max<uint64_t>(manifest->calibrated_rows, 1)) /
+      static_cast<double>(std::max<uint64_t>(manifest->trained_rows, 1));
+  manifest->trained_list_rows =
+      static_cast<float>(RowsOfARowsList(view) / growth);
   manifest->mean_squared_residual =
       static_cast<float>(MeanSquaredResidual(view));
 }
@@ -72,7 +82,8 @@ void NoteCalibration(const View& view, Manifest* manifest) {
 bool CalibrationIsOutgrown(const View& view) {
   const Manifest& manifest = view.manifest;
   if (manifest.calibrated_codebook == 0) return false;
-  return static_cast<double>(CodedRows(view)) >=
+  // Never without rows, however few it was calibrated with.
+  return static_cast<double>(CodedRows(view)) >
          kMostCalibratedGrowth * static_cast<double>(manifest.calibrated_rows);
 }
 
@@ -84,16 +95,20 @@ bool CodebookIsOutgrown(const View& view) {
   const Manifest& manifest = view.manifest;
   const Codebook* codebook = view.current_codebook();
   if (codebook == nullptr || codebook->version() == 0) return false;
-  // One that is still being moved to is not judged.
-  if (manifest.calibrated_codebook != codebook->version()) return false;
   if (view.meta.bits < kLeastBits || manifest.trained_rows == 0) return false;
   const uint64_t rows = CodedRows(view);
   const double growth =
       static_cast<double>(rows) / static_cast<double>(manifest.trained_rows);
   // By the lists that were asked for: rows of few values get fewer, each time.
-  const double fresh = manifest.trained_list_rows * growth *
-                       ListsFor(view.meta, manifest.trained_rows) /
-                       ListsFor(view.meta, rows);
+  const double more_lists =
+      static_cast<double>(ListsFor(view.meta, rows)) /
+      static_cast<double>(ListsFor(view.meta, manifest.trained_rows));
+  // Of one that is still being moved to nothing else is known.
+  if (manifest.calibrated_codebook != codebook->version() ||
+      manifest.trained_list_rows == 0) {
+    return more_lists >= kMostScannedRatio;
+  }
+  const double fresh = manifest.trained_list_rows * growth / more_lists;
   if (RowsOfARowsList(view) >= kMostScannedRatio * fresh) return true;
   // Rows of few values have no residuals, before and after.
   return MeanSquaredResidual(view) >

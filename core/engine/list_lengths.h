@@ -25,7 +25,8 @@ uint64_t CodedRows(const View& view);
 
 // Notes in `manifest`, whose segments are those of `view`, what the current
 // codebook is like: that it is being calibrated with these rows and, if it is a
-// new one, how well it fits them.
+// new one, how well it fits them. For how many rows it was trained has been
+// noted, or it was for these.
 void NoteCalibration(const View& view, Manifest* manifest);
 
 // Lists a codebook trained on `rows` rows would have.
@@ -33,6 +34,7 @@ uint32_t ListsFor(const MetaPage& meta, uint64_t rows);
 
 // Whether searches scan at least half as much again as they would with a
 // codebook trained now, or residuals, and with them the bounds, have grown.
+// Never of one just trained: rows have to come, or to go, first.
 bool CodebookIsOutgrown(const View& view);
 
 // Whether so many rows have come that searches should be calibrated again.

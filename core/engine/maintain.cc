@@ -150,7 +150,7 @@ Result<PlanInput> Maintenance::Look(const MaintenanceHost& host,
   input.free_at_end = space.pages() - space.FreeEnd();
   FindMovable(space, &input);
   input.may_give_back = may_give_back_;
-  input.may_train = !trained_;
+  input.has_trained = has_trained_;
   return input;
 }
 
@@ -182,7 +182,7 @@ Status Maintenance::Do(const MaintenanceHost& host, Space* space,
     case Kind::kMove:
       return MoveSegments(host, space, step);
     case Kind::kTrain:
-      trained_ = true;
+      has_trained_ = true;
       return TrainCodebook(host, space);
     case Kind::kSwitch:
       return SwitchShards(host, space);

@@ -39,7 +39,7 @@ class Maintenance {
 
   MaintenanceGoal goal_;
   std::vector<bool> sealed_;  // shards, by a forced goal
-  bool trained_ = false;      // once a run: no data may keep it going for ever
+  bool has_trained_ = false;
   bool may_give_back_ = true;
   bool waits_ = false;
 };

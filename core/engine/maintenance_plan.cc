@@ -54,11 +54,13 @@ class Planner {
   }
 
   bool Train(MaintenanceStep* step) const {
-    if (!input_.may_train || input_.coded_rows == 0) return false;
-    bool due = goal_ == MaintenanceGoal::kForceRetrain;
-    if (current_ == 0) {
-      due = due || (input_.coded_rows >= kMinTrainingRows &&
-                    ListsFor(view_.meta, input_.coded_rows) > 1);
+    if (input_.coded_rows == 0) return false;
+    bool due = false;
+    if (goal_ == MaintenanceGoal::kForceRetrain) {
+      due = !input_.has_trained;
+    } else if (current_ == 0) {
+      due = !input_.has_trained && input_.coded_rows >= kMinTrainingRows &&
+            ListsFor(view_.meta, input_.coded_rows) > 1;
     } else if (goal_ == MaintenanceGoal::kAll) {
       due = CodebookIsOutgrown(view_);
     }

@@ -63,7 +63,7 @@ struct PlanInput {
   size_t movable_segment = SIZE_MAX;
   size_t movable_tail = SIZE_MAX;
   bool may_give_back = true;
-  bool may_train = true;
+  bool has_trained = false;  // in this run, which may have found no rows
 };
 
 // Pages at the end of a file of `pages` that are worth giving back.

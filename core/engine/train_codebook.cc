@@ -26,6 +26,12 @@ uint64_t RowsOf(const Space& space) {
   return rows;
 }
 
+uint64_t CodedRowsOf(const Space& space) {
+  uint64_t rows = CodedRows(*space.snapshot().view);
+  for (const TailState& tail : space.tails()) rows += tail.coded_rows();
+  return rows;
+}
+
 uint64_t SampleRows(const MaintenanceHost& host, uint32_t dimensions,
                     uint64_t lists) {
   const uint64_t fit = host.memory / (dimensions * sizeof(float));
@@ -89,6 +95,7 @@ Status TrainCodebook(const MaintenanceHost& host, Space* space) {
   POMAI_ASSIGN_OR_RETURN(CodebookRef ref,
                          StoreCodebookIn(host, space, version, centroids));
   next.manifest.codebooks.push_back(std::move(ref));
+  next.manifest.trained_rows = CodedRowsOf(*space);
   next.switched_shards = ShardsToSwitch(*space, version);
   return space->Publish(std::move(next));
 }

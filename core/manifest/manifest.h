@@ -64,7 +64,7 @@ struct RetiredPages {
 
 struct Manifest {
   uint64_t sequence = 0;
-  uint64_t trained_rows = 0;
+  uint64_t trained_rows = 0;  // there were when the current codebook was made
   float max_squared_norm = 0;
   float mean_squared_residual = 0;
   // Rows of the list that a row is in, on average over the rows: what a search

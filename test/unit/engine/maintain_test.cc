@@ -460,6 +460,93 @@ TEST(Maintain, AnIndexThatStartedEmptyBecomesAsGoodAsABuiltOne) {
   EXPECT_LE(found.codes, expected.codes * 1.5);
 }
 
+// The names of the steps that `maintenance` takes until there is nothing to do.
+std::vector<std::string> StepsOf(MemoryMembrane* membrane,
+                                 Maintenance* maintenance) {
+  std::vector<std::string> steps;
+  MaintenanceHost host = HostOf(membrane);
+  host.progress = [&](const char* what, uint64_t, uint64_t total) {
+    if (total == 0) steps.push_back(what);
+  };
+  while (steps.size() < 1000) {
+    const auto more = maintenance->Step(host);
+    EXPECT_TRUE(more.ok()) << more.status().ToString();
+    if (!more.ok() || !*more) return steps;
+  }
+  ADD_FAILURE() << "maintenance does not come to an end";
+  return steps;
+}
+
+long CountOf(const std::vector<std::string>& steps, const std::string& step) {
+  return std::count(steps.begin(), steps.end(), step);
+}
+
+TEST(Maintain, CalibratesNoCodebookThatMoreRowsThanItsOwnHaveOutgrown) {
+  const auto vectors = ClusteredVectors(20000, kDimensions, 60, 1);
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  InsertAll(&membrane, {vectors.begin(), vectors.begin() + 1000}, 1);
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  const auto trained = maintenance.Step(HostOf(&membrane));
+  ASSERT_TRUE(trained.ok() && *trained);
+  EXPECT_EQ(membrane.TakeSnapshot()->view->manifest.trained_rows, 1000u);
+  InsertAll(&membrane, {vectors.begin() + 1000, vectors.end()}, 1001);
+  const auto steps = StepsOf(&membrane, &maintenance);
+  EXPECT_EQ(CountOf(steps, "training"), 1);
+  EXPECT_EQ(CountOf(steps, "calibrating"), 1);
+  const auto snapshot = membrane.TakeSnapshot();
+  EXPECT_EQ(snapshot->view->manifest.trained_rows, 20000u);
+  EXPECT_EQ(snapshot->view->current_codebook()->list_count(),
+            AutomaticLists(20000));
+  ExpectSound(&membrane, "");
+}
+
+TEST(Maintain, TrainsAnewWhileRowsKeepItGoing) {
+  const auto vectors = ClusteredVectors(9000, kDimensions, 60, 1);
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  std::vector<long> trainings, calibrations;
+  uint32_t from = 0;
+  for (const uint32_t to : {1000u, 2200u, 3600u, 9000u}) {
+    InsertAll(&membrane, {vectors.begin() + from, vectors.begin() + to},
+              from + 1);
+    from = to;
+    const auto steps = StepsOf(&membrane, &maintenance);
+    trainings.push_back(CountOf(steps, "training"));
+    calibrations.push_back(CountOf(steps, "calibrating"));
+  }
+  EXPECT_EQ(trainings, (std::vector<long>{1, 0, 1, 1}));
+  EXPECT_EQ(calibrations, (std::vector<long>{1, 0, 1, 1}));
+}
+
+// As when all its rows are deleted before they are moved to it.
+void TrainAndDeleteAll(MemoryMembrane* membrane, Maintenance* maintenance) {
+  InsertAll(membrane, ClusteredVectors(1000, kDimensions, 60, 1), 1);
+  const auto trained = maintenance->Step(HostOf(membrane));
+  ASSERT_TRUE(trained.ok() && *trained);
+  Delete(membrane, EveryNth(*membrane, 1, 0));
+}
+
+TEST(Maintain, ACodebookWithoutRowsIsCalibratedOnce) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  TrainAndDeleteAll(&membrane, &maintenance);
+  EXPECT_EQ(CountOf(StepsOf(&membrane, &maintenance), "calibrating"), 1);
+  ExpectSound(&membrane, "");
+}
+
+TEST(Maintain, ACodebookThatWasCalibratedWithoutRowsIsJudgedByGrowth) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  TrainAndDeleteAll(&membrane, &maintenance);
+  EXPECT_EQ(CountOf(StepsOf(&membrane, &maintenance), "training"), 0);
+  InsertAll(&membrane, ClusteredVectors(2100, kDimensions, 60, 1), 1001);
+  EXPECT_EQ(CountOf(StepsOf(&membrane, &maintenance), "training"), 0);
+  InsertAll(&membrane, ClusteredVectors(900, kDimensions, 60, 2), 3101);
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  EXPECT_EQ(CountOf(StepsOf(&membrane, &maintenance), "training"), 1);
+  ExpectSound(&membrane, "");
+}
+
 TEST(Maintain, FollowsDataThatMoves) {
   constexpr uint32_t kHalf = 8000;
   auto first = ClusteredVectors(kHalf, kDimensions, 60, 1);

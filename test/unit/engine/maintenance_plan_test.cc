@@ -93,7 +93,7 @@ TEST_F(Plan, EachConditionHasItsStep) {
     input->movable_tail = 0;
   };
   const auto nothing = [](PlanInput*) {};
-  const auto trained = [](PlanInput* input) { input->may_train = false; };
+  const auto trained = [](PlanInput* input) { input->has_trained = true; };
   const auto empty = [](PlanInput* input) { input->coded_rows = 0; };
   const Case cases[] = {
       {"short tail", tail(1), Goal::kSeal, Kind::kNone},
@@ -177,9 +177,9 @@ TEST(PlanWithoutCodebook, ATailIsTrainedOnBeforeItIsSealed) {
   input.coded_rows = 5000;
   EXPECT_EQ(PlanStep(input, Goal::kAll).kind, Kind::kTrain);
   EXPECT_EQ(PlanStep(input, Goal::kSeal).kind, Kind::kTrain);
-  input.may_train = false;
+  input.has_trained = true;
   EXPECT_EQ(PlanStep(input, Goal::kSeal).kind, Kind::kSeal);
-  input.may_train = true;
+  input.has_trained = false;
   input.coded_rows = 999;
   input.tails[0].rows = 999;
   EXPECT_EQ(PlanStep(input, Goal::kAll).kind, Kind::kNone);
