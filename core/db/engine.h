@@ -95,7 +95,7 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   // --- Maintenance (engine_maintain.cc).
   void RunBackground();
   bool IsWorkDue();
-  Status Work();
+  Status Work(MaintenanceGoal goal);
   void NoteGroup(uint64_t log_bytes, bool tail_is_full);
   // Memory and the time to recover grow with the logs: who writes faster than
   // checkpoints are made waits for one.

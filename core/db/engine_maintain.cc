@@ -16,7 +16,11 @@ constexpr uint64_t kDeletesShare = 10;
 // Writers wait when there is so many times as much log as a checkpoint is made
 // for.
 constexpr uint64_t kMostLag = 4;
+
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kPause{1};
+// Of rounds that look at the codebook, while tails go on being filled.
+constexpr std::chrono::seconds kFullRoundInterval{5};
 
 // Dead is what no snapshot sees, now or later.
 class DeadRows : public DeadPredicate {
@@ -62,21 +66,30 @@ bool Engine::IsWorkDue() {
 
 void Engine::RunBackground() {
   LowerThreadPriority();
+  auto next_full = Clock::now() + kFullRoundInterval;
   for (;;) {
+    bool full = Clock::now() >= next_full;
     {
       std::unique_lock lock(wake_mutex_);
-      wake_.wait_for(lock, kPause, [this] { return IsWorkDue(); });
+      const bool due =
+          wake_.wait_for(lock, kPause, [this] { return IsWorkDue(); });
       if (stop_) return;
+      full = full || !due;
     }
-    const Status status = Work();
+    const Status status =
+        Work(full ? MaintenanceGoal::kAll : MaintenanceGoal::kTidy);
+    if (full) next_full = Clock::now() + kFullRoundInterval;
     std::lock_guard lock(wake_mutex_);
     if (status.code() != StatusCode::kAborted) background_error_ = status;
   }
 }
 
-// One round: until nothing is left, or somebody wants it to end.
-Status Engine::Work() {
-  Maintenance maintenance(MaintenanceGoal::kAll);
+// One round: until nothing is left, or somebody wants it to end. Full tails are
+// sealed at once (kTidy); whether the codebook still fits is looked at when no
+// tail has become full for a while, and now and then. Else rows that pour in
+// would have one made for each few more of them.
+Status Engine::Work(MaintenanceGoal goal) {
+  Maintenance maintenance(goal);
   for (bool more = true; more;) {
     {
       std::lock_guard lock(wake_mutex_);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/codebook/training.h"
 #include "core/db/engine.h"
 #include "test/unit/db/gated_file_system.h"
 #include "test/unit/db/temporary_folder.h"
@@ -160,6 +161,37 @@ TEST(EnginePace, CloseEndsATrainingThatIsUnderWay) {
   engine = *Engine::Open(options, folder.path());
   EXPECT_EQ(engine->Stats().rows, 40000u);
   EXPECT_EQ(*engine->Check(), std::vector<std::string>());
+}
+
+// However many came while it trained for the first; but not a codebook for each
+// few more of them.
+TEST(EnginePace, RowsThatPouredInGetTheirListsSoonAndOnce) {
+  using Clock = std::chrono::steady_clock;
+  TemporaryFolder folder;
+  const Options options = OptionsWith(PosixFileSystem());
+  ASSERT_TRUE(
+      Engine::Create(options.files, folder.path(), {.dimensions = kDimensions})
+          .ok());
+  const auto start = Clock::now();
+  auto engine = *Engine::Open(options, folder.path());
+  constexpr uint64_t kRows = 60000;
+  uint64_t lists = 0;
+  for (uint64_t first = 0; first < kRows; first += 1000) {
+    ASSERT_TRUE(WriteRows(engine.get(), first, 1000).ok());
+    if (lists <= 1) lists = engine->Stats().lists;
+  }
+  const uint64_t now = engine->Stats().lists;
+  if (lists > 1 && Clock::now() - start < std::chrono::seconds(1)) {
+    EXPECT_EQ(now, lists);
+  }
+  const uint64_t enough = AutomaticLists(kRows) / 2;
+  const auto end = Clock::now() + std::chrono::minutes(5);
+  while (engine->Stats().lists < enough && Clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_GE(engine->Stats().lists, enough);
+  EXPECT_EQ(engine->Stats().background_error, "");
+  EXPECT_TRUE(engine->Close().ok());
 }
 
 TEST(EnginePace, WhatIsOpenedAndNotWrittenToNeedsNoCheckpoint) {
