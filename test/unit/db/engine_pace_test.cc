@@ -48,6 +48,69 @@ uint64_t AwaitStandstill(Engine* engine) {
   return now;
 }
 
+// A disk that takes its time to sync.
+class SlowFile : public File {
+ public:
+  explicit SlowFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+  Status Write(uint64_t offset, std::span<const uint8_t> bytes) override {
+    return file_->Write(offset, bytes);
+  }
+  Status Sync() override { return file_->Sync(); }
+  Status StartWrite(uint64_t offset, std::span<const uint8_t> bytes,
+                    bool sync) override {
+    return file_->StartWrite(offset, bytes, sync);
+  }
+  Status Wait() override {
+    std::this_thread::sleep_for(milliseconds(4));
+    return file_->Wait();
+  }
+  Status Preallocate(uint64_t bytes) override {
+    return file_->Preallocate(bytes);
+  }
+  Status Truncate(uint64_t bytes) override { return file_->Truncate(bytes); }
+  Status Read(uint64_t offset, std::span<uint8_t> out) override {
+    return file_->Read(offset, out);
+  }
+  Result<uint64_t> Size() override { return file_->Size(); }
+
+ private:
+  std::unique_ptr<File> file_;
+};
+
+class SlowFileSystem : public GatedFileSystem {
+ public:
+  Result<std::unique_ptr<File>> Create(const std::string& path) override {
+    POMAI_ASSIGN_OR_RETURN(auto file, GatedFileSystem::Create(path));
+    return std::unique_ptr<File>(std::make_unique<SlowFile>(std::move(file)));
+  }
+};
+
+TEST(EnginePace, WritersThatComeTogetherShareASync) {
+  constexpr uint64_t kWriters = 8;
+  constexpr uint64_t kPuts = 20;
+  TemporaryFolder folder;
+  SlowFileSystem files;
+  Options options = OptionsWith(&files);
+  options.fsync = FsyncPolicy::kAlways;
+  ASSERT_TRUE(
+      Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
+  auto engine = *Engine::Open(options, folder.path());
+  const uint64_t before = engine->Stats().log_syncs;
+  std::vector<std::thread> writers;
+  for (uint64_t writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (uint64_t n = 0; n < kPuts; ++n) {
+        EXPECT_TRUE(WriteRows(engine.get(), writer * kPuts + n, 1).ok());
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  const uint64_t syncs = engine->Stats().log_syncs - before;
+  EXPECT_GE(syncs, kPuts);
+  EXPECT_LE(syncs, kWriters * kPuts / 2);
+}
+
 TEST(EnginePace, WritersWaitWhenCheckpointsLagFarBehind) {
   TemporaryFolder folder;
   GatedFileSystem files;
@@ -95,7 +158,9 @@ TEST(EnginePace, ACheckpointThatFailedIsTriedAgainAfterSoMuchMoreLog) {
   GatedFileSystem files;
   ASSERT_TRUE(
       Engine::Create(&files, folder.path(), {.dimensions = kDimensions}).ok());
-  auto engine = *Engine::Open(OptionsWith(&files), folder.path());
+  Options options = OptionsWith(&files);
+  options.background_maintenance = false;
+  auto engine = *Engine::Open(options, folder.path());
   files.Fill();
   const uint64_t before = files.images();
   uint64_t next = 0;
@@ -106,13 +171,17 @@ TEST(EnginePace, ACheckpointThatFailedIsTriedAgainAfterSoMuchMoreLog) {
     }
   };
   write_until([&] { return files.images() > before; });
-  while (engine->Stats().background_error.empty()) std::this_thread::yield();
+  while (engine->Stats().background_error.empty()) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
   const uint64_t failed = files.images();
   std::this_thread::sleep_for(milliseconds(300));
   EXPECT_EQ(files.images(), failed);
   files.OpenGate();
   write_until([&] { return engine->Stats().checkpoint > 0; });
-  while (!engine->Stats().background_error.empty()) std::this_thread::yield();
+  while (!engine->Stats().background_error.empty()) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
   EXPECT_TRUE(engine->Close().ok());
 }
 
