@@ -164,6 +164,16 @@ class FileMembrane : private DeadPredicate {
     return Checkpoint([] {});
   }
 
+  // Pages in memory that nothing names.
+  std::vector<BlockNumber> UnusedPages() {
+    const auto image = store_->Take(&cache_, 1);
+    EXPECT_TRUE(image.ok()) << image.status().ToString();
+    std::vector<BlockNumber> blocks;
+    if (!image.ok()) return blocks;
+    for (const ImagePage& page : (*image)->unused) blocks.push_back(page.block);
+    return blocks;
+  }
+
   // What the last checkpoint kept.
   Status Reopen() {
     POMAI_ASSIGN_OR_RETURN(

@@ -209,6 +209,22 @@ TEST(FileStore, DeadMarksInMappedPagesOutliveACheckpoint) {
   }
 }
 
+// Or the memory of a membrane would grow with each seal.
+TEST(FileStore, PagesThatNothingNeedsAnyMoreAreForgotten) {
+  FileFolder folder;
+  FileMembrane membrane(&folder, 1);
+  ASSERT_TRUE(membrane.Insert(0, 1200, 1).ok());
+  ASSERT_TRUE(membrane.Maintain(MaintenanceGoal::kAll).ok());
+  ASSERT_FALSE(membrane.UnusedPages().empty());  // the tail's
+  {
+    const FileStore::Reader reader = membrane.store()->Register();
+    ASSERT_TRUE(membrane.Checkpoint().ok());
+    EXPECT_FALSE(membrane.UnusedPages().empty());
+  }
+  ASSERT_TRUE(membrane.Checkpoint().ok());
+  EXPECT_EQ(membrane.UnusedPages(), std::vector<BlockNumber>());
+}
+
 TEST(FileStore, WhatTheManifestDoesNotNameMayGo) {
   FileFolder folder;
   FileMembrane membrane(&folder, 2);
