@@ -518,6 +518,24 @@ TEST(Maintain, TrainsAnewWhileRowsKeepItGoing) {
   EXPECT_EQ(calibrations, (std::vector<long>{1, 0, 1, 1}));
 }
 
+// Else it would pass for as good as when it was trained for all these rows.
+TEST(Maintain, RowsThatCameBeforeTheFirstCalibrationCountAsGrowth) {
+  const auto vectors = ClusteredVectors(2600, kDimensions, 60, 1);
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  Maintenance maintenance(MaintenanceGoal::kAll);
+  InsertAll(&membrane, {vectors.begin(), vectors.begin() + 1000}, 1);
+  const auto trained = maintenance.Step(HostOf(&membrane));
+  ASSERT_TRUE(trained.ok() && *trained);
+  InsertAll(&membrane, {vectors.begin() + 1000, vectors.begin() + 2000}, 1001);
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  const auto steps = StepsOf(&membrane, &maintenance);
+  EXPECT_EQ(CountOf(steps, "training"), 0);
+  EXPECT_EQ(CountOf(steps, "calibrating"), 1);
+  InsertAll(&membrane, {vectors.begin() + 2000, vectors.end()}, 2001);
+  ASSERT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  EXPECT_EQ(CountOf(StepsOf(&membrane, &maintenance), "training"), 1);
+}
+
 // As when all its rows are deleted before they are moved to it.
 void TrainAndDeleteAll(MemoryMembrane* membrane, Maintenance* maintenance) {
   InsertAll(membrane, ClusteredVectors(1000, kDimensions, 60, 1), 1);
