@@ -11,6 +11,7 @@
 
 #include "core/db/membrane_manifest.h"
 #include "test/unit/db/crash_history.h"
+#include "test/unit/thread_sanitizer.h"
 
 namespace pomai {
 namespace {
@@ -47,7 +48,7 @@ void CrashEverywhere(Unsynced unsynced, FsyncPolicy fsync, uint64_t seeds) {
   const Status status = history.Run(&files, fsync);
   ASSERT_TRUE(status.ok()) << status.ToString();
   CrashCount count;
-  for (size_t step = 0; step <= files.steps(); ++step) {
+  for (size_t step = 0; step <= files.steps(); step += EveryNth(13)) {
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       const auto found = files.Crash(step, unsynced, step * seeds + seed);
       count.Add();
@@ -92,7 +93,7 @@ void CrashTwice(Unsynced first, size_t stride, std::vector<Unsynced> second) {
   CrashHistory history;
   ASSERT_TRUE(history.Run(&files).ok());
   CrashCount count;
-  for (size_t step = 0; step <= files.steps(); ++step) {
+  for (size_t step = 0; step <= files.steps(); step += EveryNth(13)) {
     const auto found = files.Crash(step, first, step);
     const Status status = CrashHistory::GoOn(found.get(), kBatches);
     ASSERT_TRUE(status.ok()) << After(files, step) << status.ToString();
@@ -168,7 +169,7 @@ TEST(Crash, BatchesOfManyWritersAreThereAsAWholeOrNotAtAll) {
     for (std::thread& thread : threads) thread.join();
   }
   CrashCount count;
-  for (size_t step = 0; step <= files.steps(); ++step) {
+  for (size_t step = 0; step <= files.steps(); step += EveryNth(13)) {
     for (const auto unsynced : {Unsynced::kKept, Unsynced::kDropped,
                                 Unsynced::kSubset, Unsynced::kTorn}) {
       const auto found = files.Crash(step, unsynced, step);
@@ -242,7 +243,7 @@ TEST(Crash, WhatNobodyNeedsIsGoneOnceItIsOpened) {
   RecordingFileSystem files;
   CrashHistory history;
   ASSERT_TRUE(history.Run(&files).ok());
-  for (size_t step = 0; step <= files.steps(); ++step) {
+  for (size_t step = 0; step <= files.steps(); step += EveryNth(13)) {
     const auto found = files.Crash(step, Unsynced::kSubset, step);
     const Options options = CrashHistory::OptionsFor(found.get());
     auto db = DB::Open(options, "/db");

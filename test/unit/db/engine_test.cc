@@ -105,10 +105,14 @@ TEST(Engine, RecallStaysNearTheTargetWhileRowsGrow) {
     auto engine =
         NewEngine(folder.path(), {.dimensions = kDimensions, .metric = metric});
     constexpr uint64_t kRows = 12000;
+    std::vector<std::vector<float>> rows;
+    for (uint64_t id = 0; id < kRows; ++id) {
+      rows.push_back(VectorOf(id, kDimensions));
+    }
     for (uint64_t first = 0; first < kRows; first += 1000) {
       WriteBatch batch;
       for (uint64_t id = first; id < first + 1000; ++id) {
-        batch.Put(id, VectorOf(id, kDimensions));
+        batch.Put(id, rows[id]);
       }
       ASSERT_TRUE(engine->Write(batch).ok());
     }
@@ -119,10 +123,9 @@ TEST(Engine, RecallStaysNearTheTargetWhileRowsGrow) {
     for (uint64_t q = 0; q < 50; ++q) {
       const auto query = VectorOf(q + (1 << 20), kDimensions);
       std::vector<double> exact;
-      for (uint64_t id = 0; id < kRows; ++id) {
-        exact.push_back(kernel::Distance(metric, query.data(),
-                                         VectorOf(id, kDimensions).data(),
-                                         kDimensions));
+      for (const auto& row : rows) {
+        exact.push_back(
+            kernel::Distance(metric, query.data(), row.data(), kDimensions));
       }
       std::nth_element(exact.begin(), exact.begin() + 9, exact.end());
       const auto nearest = engine->Search(query, 10, {});
