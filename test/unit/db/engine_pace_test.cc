@@ -11,7 +11,7 @@
 #include "test/unit/db/gated_file_system.h"
 #include "test/unit/db/temporary_folder.h"
 #include "test/unit/db/vectors.h"
-#include "test/unit/thread_sanitizer.h"
+#include "test/unit/sanitizer.h"
 
 namespace pomai {
 namespace {
@@ -244,7 +244,7 @@ TEST(EnginePace, RowsThatPouredInGetTheirListsSoonAndOnce) {
           .ok());
   const auto start = Clock::now();
   auto engine = *Engine::Open(options, folder.path());
-  constexpr uint64_t kRows = 60000 / EveryNth(6);
+  constexpr uint64_t kRows = 60000 / Stride(6, 1);
   uint64_t lists = 0;
   for (uint64_t first = 0; first < kRows; first += 1000) {
     ASSERT_TRUE(WriteRows(engine.get(), first, 1000).ok());

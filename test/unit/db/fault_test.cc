@@ -5,7 +5,7 @@
 #include <string>
 
 #include "test/unit/db/crash_history.h"
-#include "test/unit/thread_sanitizer.h"
+#include "test/unit/sanitizer.h"
 
 namespace pomai {
 namespace {
@@ -30,7 +30,7 @@ bool IsOptional(const std::string& call) { return call.starts_with("link "); }
 // the fault is not met any more.
 template <typename Fail>
 void FailEverywhere(Fail fail) {
-  for (uint64_t n = 0;; n += EveryNth(13)) {
+  for (uint64_t n = 0;; n += Stride(13, 5)) {
     RecordingFileSystem files;
     fail(&files, n);
     CrashHistory history;
@@ -87,7 +87,7 @@ TEST(Fault, AnOpeningThatCannotReadChangesNothing) {
   ASSERT_TRUE(history.Run(&lived).ok());
   // Logs that are to be replayed: before the last checkpoint.
   for (const size_t step : {lived.steps() * 3 / 5, lived.steps()}) {
-    for (uint64_t n = 0;; n += EveryNth(5)) {
+    for (uint64_t n = 0;; n += Stride(5, 5)) {
       const auto files = lived.Crash(step, Unsynced::kKept);
       files->FailRead(n);
       auto db = DB::Open(CrashHistory::OptionsFor(files.get()), "/db");

@@ -8,6 +8,7 @@
 #include "core/engine/check.h"
 #include "core/engine/vacuum_pass.h"
 #include "test/unit/engine/memory_membrane.h"
+#include "test/unit/sanitizer.h"
 
 namespace pomai {
 namespace {
@@ -290,7 +291,7 @@ TEST(Maintain, ACrashLosesNothing) {
   Delete(&origin, EveryNth(origin, 4, 1));
   for (const auto goal :
        {MaintenanceGoal::kForceMerge, MaintenanceGoal::kForceRetrain}) {
-    for (uint64_t n = 0;; n += n < 60 ? 1 : 17) {
+    for (uint64_t n = 0;; n += (n < 60 ? 1 : 17) * Stride(1, 5)) {
       MemoryMembrane membrane({.dimensions = kDimensions, .shards = 2});
       membrane.rows() = origin.rows();
       membrane.ReplaceStore(origin.store()->CrashCopy());
@@ -363,7 +364,9 @@ TEST(Maintain, ComesToAnEndWithRowsOfFewValues) {
   for (const uint32_t values : {1u, 5u, 50u, 1000u}) {
     const auto from = ClusteredVectors(values, kDimensions, 5, 1);
     std::vector<Vector> rows;
-    for (uint32_t i = 0; i < 20000; ++i) rows.push_back(from[i % values]);
+    for (uint32_t i = 0; i < 20000 / Stride(1, 5); ++i) {
+      rows.push_back(from[i % values]);
+    }
     MemoryMembrane built({.dimensions = kDimensions});
     built.Build(rows);
     ExpectAnEnd(&built, std::to_string(values) + " values, built");
