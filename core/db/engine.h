@@ -150,6 +150,7 @@ class Engine : public Membrane, public std::enable_shared_from_this<Engine> {
   bool stop_ = false;
   bool maintenance_due_ = false;
   Status background_error_;
+  Status checkpoint_error_;  // of the last one
   std::atomic<uint64_t> log_bytes_{0};
   std::atomic<uint64_t> checkpoint_limit_{0};
   std::atomic<int> waiting_{0};  // for maintenance_mutex_, with priority

@@ -88,6 +88,7 @@ Status Engine::AdoptImages(const Images& images, const MembraneManifest& next,
 Status Engine::CheckpointLocked() {
   const Status status = MakeCheckpoint();
   std::lock_guard lock(wake_mutex_);
+  checkpoint_error_ = status;
   checkpoint_limit_ =
       status.ok() ? options_.checkpoint_log_bytes
                   : log_bytes_ + options_.checkpoint_log_bytes / kRetryShare;

@@ -80,7 +80,9 @@ void Engine::RunBackground() {
         Work(full ? MaintenanceGoal::kAll : MaintenanceGoal::kTidy);
     if (full) next_full = Clock::now() + kFullRoundInterval;
     std::lock_guard lock(wake_mutex_);
-    if (status.code() != StatusCode::kAborted) background_error_ = status;
+    if (status.code() == StatusCode::kAborted) continue;
+    // A checkpoint that failed stays an error until one is made.
+    background_error_ = status.ok() ? checkpoint_error_ : status;
   }
 }
 

@@ -176,8 +176,11 @@ TEST(EnginePace, ACheckpointThatFailedIsTriedAgainAfterSoMuchMoreLog) {
     std::this_thread::sleep_for(milliseconds(5));
   }
   const uint64_t failed = files.images();
-  std::this_thread::sleep_for(milliseconds(300));
+  // Longer than the background's pause: its rounds that are well meanwhile do
+  // not hide the error.
+  std::this_thread::sleep_for(milliseconds(1300));
   EXPECT_EQ(files.images(), failed);
+  EXPECT_FALSE(engine->Stats().background_error.empty());
   files.OpenGate();
   write_until([&] { return engine->Stats().checkpoint > 0; });
   while (!engine->Stats().background_error.empty()) {
