@@ -35,19 +35,23 @@ for my $i (1 .. 10)
 		$i, "another session finds row $i");
 }
 
-# Every client inserts at a place of its own and must find the row there; a
-# row that is not found divides by zero. All lists are searched: the question
-# is what a search sees, not how far it goes.
+# Every client inserts at a place of its own, whose numbers a real holds to the
+# last bit, and must find the row there; a row that is not found divides by
+# zero. All lists are searched: the question is what a search sees, not how far
+# it goes.
 $node->append_conf('postgresql.conf', 'pomai.target_recall = 1');
 $node->reload;
 my $script = "$PostgreSQL::Test::Utils::tmp_check/clients.sql";
 append_to_file($script, <<'SQL');
 \set place random(1, 1000000000)
+\set more random(1, 1000000)
 INSERT INTO t (session, embedding)
-VALUES (:place, ARRAY[:place / 1e5, -:client_id - 5] || vec(:client_id, 14));
+VALUES (:place, ARRAY[:place / 32768, :place % 32768, :more]::real[]
+  || vec(:client_id, 13));
 SELECT 1 / (session = :place)::integer FROM (
   SELECT session FROM t ORDER BY embedding <->
-    (ARRAY[:place / 1e5, -:client_id - 5]::real[] || vec(:client_id, 14))
+    (ARRAY[:place / 32768, :place % 32768, :more]::real[]
+      || vec(:client_id, 13))
   LIMIT 1) s;
 DELETE FROM t WHERE session = :place AND :place % 3 = 0;
 SQL
