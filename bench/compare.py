@@ -12,7 +12,6 @@ The data set's files come from bench/prepare.sh, the programs from
 """
 import argparse
 import dataclasses
-import datetime
 import json
 import os
 import sys
@@ -92,9 +91,7 @@ def run(options):
             "rows": bench.rows, "dimensions": bench.dimensions,
             "queries": bench.queries, "limit": bench.limit,
             "column": options.column, **sizes,
-            "date": datetime.date.today().isoformat(),
-            "machine": machine.describe(),
-            "server": machine.describe_server(server),
+            **machine.describe_run(server),
             "floor": bench.floor(),
             "indexes": [],
         }

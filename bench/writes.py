@@ -8,7 +8,6 @@
 Results go to bench/results/writes-DATA_SET.json; the table is printed.
 """
 import argparse
-import datetime
 import json
 import os
 import sys
@@ -60,9 +59,7 @@ def main():
         bench.prepare(("vector", "pomai", "pomai_pgvector") if pomai
                       else ("vector",))
         results = {"data_set": data_set.name, "rows": bench.rows,
-                   "date": datetime.date.today().isoformat(),
-                   "machine": machine.describe(),
-                   "server": machine.describe_server(server), "writes": []}
+                   **machine.describe_run(server), "writes": []}
         for _ in measure(bench, options, results):
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(results, file, indent=1)

@@ -1,7 +1,14 @@
 """What the figures were measured on."""
+import datetime
 import os
 import platform
 import re
+
+
+def describe_run(server):
+    """What every file of results begins with."""
+    return {"date": datetime.date.today().isoformat(), "machine": describe(),
+            "server": describe_server(server)}
 
 
 def describe():

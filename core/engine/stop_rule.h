@@ -50,9 +50,9 @@ class StopRule {
   }
 
  private:
-  // From 4 to 12 searches for neighbours of rows scan about as much. Queries
-  // unlike any row have all lists at much the same distance: the more that
-  // counts, the more they find.
+  // With 4 and 8 searches for neighbours of rows scan as much (docs/tuning.md).
+  // Queries unlike any row have all lists at much the same distance: the more
+  // that counts, the more they find.
   static constexpr double kDistanceWeight = 8;
   static constexpr double kLeast = 1e-30;
 

@@ -118,8 +118,6 @@ bool ToastReader::CopyFromPlace(const varatt_external& pointer, int32 size,
   for (int32 piece = 0; piece < PiecesOf(size); ++page) {
     const int32 copied =
         CopyFromPage(page, recent, at, known->value, piece, size, to);
-    // The page of the first piece may have no room for the second; later ones
-    // have pieces.
     if (copied == 0) return false;
     piece += copied;
     at = FirstOffsetNumber;
