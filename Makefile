@@ -62,8 +62,8 @@ PGVECTOR_REGRESS = $(call names,test/pgvector/sql/*.sql)
 PROVE_TESTS = $(sort $(wildcard $(here)/test/t/*.pl))
 EXTRA_CLEAN = core src test flags
 
+# Only its headers (core/kernel/dispatch.h).
 HWY_CFLAGS ?= $(shell pkg-config --cflags libhwy 2>/dev/null)
-HWY_LIBS ?= $(shell pkg-config --libs libhwy 2>/dev/null || echo -lhwy)
 
 # assert() of the core goes with Assert() of the server.
 ifeq (,$(findstring USE_ASSERT_CHECKING,$(COPT)))
@@ -74,7 +74,7 @@ ifneq (,$(FAULT_POINTS))
 endif
 PG_CXXFLAGS = -std=c++20 -O3 -Wall -Wno-register -fPIC -fvisibility=hidden \
   -fvisibility-inlines-hidden $(HWY_CFLAGS) $(COPT)
-SHLIB_LINK = -Wl,--version-script='$(here)/scripts/exports.map' $(HWY_LIBS)
+SHLIB_LINK = -Wl,--version-script='$(here)/scripts/exports.map'
 
 # The default links with gcc and leaves libstdc++ out without a word.
 override COMPILER = $(CXX) $(CXXFLAGS)

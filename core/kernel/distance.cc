@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/kernel/dispatch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/distance.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -121,11 +123,11 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(SquaredL2);
-HWY_EXPORT(InnerProduct);
-HWY_EXPORT(SquaredL2InDouble);
-HWY_EXPORT(InnerProductInDouble);
-HWY_EXPORT(Scale);
+POMAI_KERNEL(SquaredL2);
+POMAI_KERNEL(InnerProduct);
+POMAI_KERNEL(SquaredL2InDouble);
+POMAI_KERNEL(InnerProductInDouble);
+POMAI_KERNEL(Scale);
 
 double CosineDistance(double product, double squared_a, double squared_b) {
   if (squared_a == 0 || squared_b == 0) {
@@ -138,18 +140,18 @@ double CosineDistance(double product, double squared_a, double squared_b) {
 }  // namespace
 
 float SquaredL2(const float* a, const float* b, size_t n) {
-  return HWY_DYNAMIC_DISPATCH(SquaredL2)(a, b, n);
+  return POMAI_DISPATCH(SquaredL2)(a, b, n);
 }
 
 float InnerProduct(const float* a, const float* b, size_t n) {
-  return HWY_DYNAMIC_DISPATCH(InnerProduct)(a, b, n);
+  return POMAI_DISPATCH(InnerProduct)(a, b, n);
 }
 
 double Distance(Metric metric, const float* a, const float* b, size_t n) {
-  const auto product = HWY_DYNAMIC_DISPATCH(InnerProductInDouble);
+  const auto product = POMAI_DISPATCH(InnerProductInDouble);
   switch (metric) {
     case Metric::kL2:
-      return std::sqrt(HWY_DYNAMIC_DISPATCH(SquaredL2InDouble)(a, b, n));
+      return std::sqrt(POMAI_DISPATCH(SquaredL2InDouble)(a, b, n));
     case Metric::kInnerProduct:
       return -product(a, b, n);
     case Metric::kCosine:
@@ -159,12 +161,12 @@ double Distance(Metric metric, const float* a, const float* b, size_t n) {
 }
 
 double Norm(const float* a, size_t n) {
-  return std::sqrt(HWY_DYNAMIC_DISPATCH(InnerProductInDouble)(a, a, n));
+  return std::sqrt(POMAI_DISPATCH(InnerProductInDouble)(a, a, n));
 }
 
 bool Normalize(const float* from, float* to, size_t n) {
   const double norm = Norm(from, n);
-  HWY_DYNAMIC_DISPATCH(Scale)(from, norm == 0 ? 1 : 1 / norm, to, n);
+  POMAI_DISPATCH(Scale)(from, norm == 0 ? 1 : 1 / norm, to, n);
   return norm != 0;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/coding.h"
+#include "core/kernel/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/extra_code.cc"
@@ -160,7 +161,7 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(ExtraProduct);
+POMAI_KERNEL(ExtraProduct);
 
 constexpr uint64_t kLowBits = 0x0101010101010101u;
 
@@ -241,7 +242,7 @@ void UnpackExtra(const uint8_t* extra, uint32_t width, size_t n,
 
 float ExtraProduct(const uint8_t* extra, uint32_t width, const float* query,
                    size_t n) {
-  return HWY_DYNAMIC_DISPATCH(ExtraProduct)(extra, width, query, n);
+  return POMAI_DISPATCH(ExtraProduct)(extra, width, query, n);
 }
 
 namespace scalar {

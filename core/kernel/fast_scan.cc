@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/base/coding.h"
+#include "core/kernel/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/fast_scan.cc"
@@ -194,8 +195,8 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(ScanBlock);
-HWY_EXPORT(FillTable);
+POMAI_KERNEL(ScanBlock);
+POMAI_KERNEL(FillTable);
 
 float FromBfloat16(const uint8_t* from) {
   return std::bit_cast<float>(uint32_t{GetFixed<uint16_t>(from)} << 16);
@@ -204,11 +205,11 @@ float FromBfloat16(const uint8_t* from) {
 }  // namespace
 
 uint32_t ScanBlock(const uint8_t* block, const ScanTerms& terms, float* lower) {
-  return HWY_DYNAMIC_DISPATCH(ScanBlock)(block, terms, lower);
+  return POMAI_DISPATCH(ScanBlock)(block, terms, lower);
 }
 
 void FillTable(const float* query, size_t groups, float scale, uint8_t* table) {
-  HWY_DYNAMIC_DISPATCH(FillTable)(query, groups, scale, table);
+  POMAI_DISPATCH(FillTable)(query, groups, scale, table);
 }
 
 namespace scalar {

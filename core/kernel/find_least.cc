@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/kernel/dispatch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/find_least.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -40,10 +42,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace pomai::kernel {
 
-HWY_EXPORT(FindLeast);
+POMAI_KERNEL(FindLeast);
 
 uint32_t FindLeast(const float* values, uint32_t count) {
-  return HWY_DYNAMIC_DISPATCH(FindLeast)(values, count);
+  return POMAI_DISPATCH(FindLeast)(values, count);
 }
 
 namespace scalar {

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "core/base/coding.h"
+#include "core/kernel/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/float16.cc"
@@ -35,12 +36,12 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(Float16ToFloat);
+POMAI_KERNEL(Float16ToFloat);
 
 }  // namespace
 
 void Float16ToFloat(const uint16_t* from, float* to, size_t n) {
-  HWY_DYNAMIC_DISPATCH(Float16ToFloat)(from, to, n);
+  POMAI_DISPATCH(Float16ToFloat)(from, to, n);
 }
 
 namespace scalar {

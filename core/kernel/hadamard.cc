@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/kernel/dispatch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/hadamard.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -181,27 +183,25 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(Hadamard);
-HWY_EXPORT(FlipSigns);
-HWY_EXPORT(AddHalves);
-HWY_EXPORT(ScaleInPlace);
+POMAI_KERNEL(Hadamard);
+POMAI_KERNEL(FlipSigns);
+POMAI_KERNEL(AddHalves);
+POMAI_KERNEL(ScaleInPlace);
 
 }  // namespace
 
-void Hadamard(float* values, size_t n) {
-  HWY_DYNAMIC_DISPATCH(Hadamard)(values, n);
-}
+void Hadamard(float* values, size_t n) { POMAI_DISPATCH(Hadamard)(values, n); }
 
 void FlipSigns(const uint8_t* bits, float* values, size_t n) {
-  HWY_DYNAMIC_DISPATCH(FlipSigns)(bits, values, n);
+  POMAI_DISPATCH(FlipSigns)(bits, values, n);
 }
 
 void AddHalves(float* values, size_t n) {
-  HWY_DYNAMIC_DISPATCH(AddHalves)(values, n);
+  POMAI_DISPATCH(AddHalves)(values, n);
 }
 
 void Scale(float factor, float* values, size_t n) {
-  HWY_DYNAMIC_DISPATCH(ScaleInPlace)(factor, values, n);
+  POMAI_DISPATCH(ScaleInPlace)(factor, values, n);
 }
 
 namespace scalar {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/kernel/dispatch.h"
+
 // Sums leave the registers wherever one of the lambdas below stays a call.
 #undef POMAI_INLINE_LAMBDA
 #if defined(__GNUC__)
@@ -203,22 +205,22 @@ HWY_AFTER_NAMESPACE();
 #include <cmath>
 
 namespace pomai::kernel {
-HWY_EXPORT(LowerNearest);
-HWY_EXPORT(ScoreGroup);
-HWY_EXPORT(AddVector);
+POMAI_KERNEL(LowerNearest);
+POMAI_KERNEL(ScoreGroup);
+POMAI_KERNEL(AddVector);
 
 void LowerNearest(const VectorSelection& vectors, const PanelMatrix& matrix,
                   uint32_t group, Nearest* nearest) {
-  HWY_DYNAMIC_DISPATCH(LowerNearest)(vectors, matrix, group, nearest);
+  POMAI_DISPATCH(LowerNearest)(vectors, matrix, group, nearest);
 }
 
 void ScoreGroup(const VectorSelection& vectors, const PanelMatrix& matrix,
                 uint32_t group, float* scores) {
-  HWY_DYNAMIC_DISPATCH(ScoreGroup)(vectors, matrix, group, scores);
+  POMAI_DISPATCH(ScoreGroup)(vectors, matrix, group, scores);
 }
 
 void AddVector(const float* from, uint32_t dimensions, float* to) {
-  HWY_DYNAMIC_DISPATCH(AddVector)(from, dimensions, to);
+  POMAI_DISPATCH(AddVector)(from, dimensions, to);
 }
 
 void PanelMatrix::Clear() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/kernel/dispatch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/quantize.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -120,27 +122,25 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-HWY_EXPORT(TakeResidual);
-HWY_EXPORT(TryScales);
-HWY_EXPORT(Quantize);
+POMAI_KERNEL(TakeResidual);
+POMAI_KERNEL(TryScales);
+POMAI_KERNEL(Quantize);
 
 }  // namespace
 
 ResidualSums TakeResidual(const float* vector, const float* centroid, size_t n,
                           float* residual, uint8_t* signs) {
-  return HWY_DYNAMIC_DISPATCH(TakeResidual)(vector, centroid, n, residual,
-                                            signs);
+  return POMAI_DISPATCH(TakeResidual)(vector, centroid, n, residual, signs);
 }
 
 TrialSums TryScales(const float* residual, size_t n,
                     const float scales[kTrialScales], uint32_t top) {
-  return HWY_DYNAMIC_DISPATCH(TryScales)(residual, n, scales, top);
+  return POMAI_DISPATCH(TryScales)(residual, n, scales, top);
 }
 
 CodeSums Quantize(const float* residual, const float* centroid, size_t n,
                   float scale, uint32_t top, uint8_t* extra) {
-  return HWY_DYNAMIC_DISPATCH(Quantize)(residual, centroid, n, scale, top,
-                                        extra);
+  return POMAI_DISPATCH(Quantize)(residual, centroid, n, scale, top, extra);
 }
 
 namespace scalar {

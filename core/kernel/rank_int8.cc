@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "core/kernel/dispatch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/rank_int8.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -84,11 +86,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace pomai::kernel {
-HWY_EXPORT(ScoreInt8Rows);
+POMAI_KERNEL(ScoreInt8Rows);
 
 void ScoreInt8Rows(const Int8Rows& rows, const int16_t* query, float factor,
                    float offset, float* scores) {
-  HWY_DYNAMIC_DISPATCH(ScoreInt8Rows)(rows, query, factor, offset, scores);
+  POMAI_DISPATCH(ScoreInt8Rows)(rows, query, factor, offset, scores);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #include "core/kernel/sign_sum.h"
 
 #include "core/base/coding.h"
+#include "core/kernel/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernel/sign_sum.cc"
@@ -93,16 +94,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace pomai::kernel {
 
-HWY_EXPORT(SumOfSlot);
-HWY_EXPORT(SumOfSigns);
+POMAI_KERNEL(SumOfSlot);
+POMAI_KERNEL(SumOfSigns);
 
 float SumOfSlot(const uint8_t* block, const float* query, size_t dimensions,
                 uint32_t slot) {
-  return HWY_DYNAMIC_DISPATCH(SumOfSlot)(block, query, dimensions, slot);
+  return POMAI_DISPATCH(SumOfSlot)(block, query, dimensions, slot);
 }
 
 float SumOfSigns(const uint8_t* signs, const float* query, size_t dimensions) {
-  return HWY_DYNAMIC_DISPATCH(SumOfSigns)(signs, query, dimensions);
+  return POMAI_DISPATCH(SumOfSigns)(signs, query, dimensions);
 }
 
 namespace scalar {

@@ -7,26 +7,25 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/kernel/dispatch.h"
 
 namespace pomai {
 
 template <class Check>
 void ForEveryTarget(const Check& check) {
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    SCOPED_TRACE(hwy::TargetName(target));
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  const kernel::InstructionSet best = kernel::instruction_set;
+  for (const auto set : kernel::AvailableInstructionSets()) {
+    SCOPED_TRACE(kernel::InstructionSetName(set));
+    kernel::instruction_set = set;
     check();
   }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  kernel::instruction_set = best;
 }
 
 // A standard normal number (Box and Muller).
