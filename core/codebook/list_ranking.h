@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace pomai {
@@ -26,6 +27,13 @@ class ListRanking {
   explicit ListRanking(std::vector<float> scores);
   // False when all lists have been returned. Of equals the first comes first.
   bool Next(RankedList* list);
+  // Calls visit(score) for each list that has not been returned.
+  template <class Visitor>
+  void ForEachLeft(const Visitor& visit) const {
+    for (const float score : scores_) {
+      if (score <= std::numeric_limits<float>::max()) visit(score);
+    }
+  }
 
  private:
   void FindBest(uint32_t group);

@@ -28,6 +28,9 @@ constexpr float kTargets[] = {0.5f,  0.7f,  0.8f,  0.85f,  0.9f,   0.93f, 0.95f,
 // Part of the way from the target to 1 that is added to the target: a search
 // prunes more than calibration does, and no two samples of queries are alike.
 constexpr double kMargin = 0.4;
+// Where rows need no more codes than are scanned in any case, queries unlike
+// them may: up to this many times those are spent on them.
+constexpr double kSpare = 1.25;
 // Only every fifth query looks for the largest k: it costs the most to refine
 // for and has the least noise.
 constexpr uint32_t kLargeKInterval = 5;
@@ -42,7 +45,7 @@ class RecallCurve {
     float codes;
   };
 
-  RecallCurve() : recall_(kSteps), codes_(kSteps) {}
+  RecallCurve() : recall_(kSteps), codes_(kSteps), walked_out_(kSteps) {}
 
   // Thresholds in [from, to) would have stopped the query at `recall`, after
   // `codes`.
@@ -52,18 +55,28 @@ class RecallCurve {
       codes_[i] += static_cast<double>(codes);
     }
   }
-  void AddQuery() { ++queries_; }
+  // Thresholds from `from` on would not have stopped the query within `codes`,
+  // which hold all that it looks for.
+  void AddRest(double from, uint64_t codes) {
+    Add(from, kInfinity, 1, codes);
+    for (size_t i = Step(from); i < kSteps; ++i) ++walked_out_[i];
+    ++queries_;
+  }
   bool empty() const { return queries_ == 0; }
 
-  // The least threshold that reaches `recall`; +infinity when none does.
-  Point Threshold(double recall) const {
-    for (size_t i = 0; i < kSteps; ++i) {
-      if (recall_[i] >= recall * queries_) {
-        return {static_cast<float>(kLeast + kStep * static_cast<double>(i)),
-                static_cast<float>(codes_[i] / queries_)};
-      }
+  // The least threshold that reaches `recall`, or the highest with which no
+  // more than `spare_codes` are scanned; +infinity when none reaches it.
+  Point Threshold(double recall, double spare_codes) const {
+    size_t i = 0;
+    while (i < kSteps && recall_[i] < recall * queries_) ++i;
+    if (i == kSteps) return {kInfinity, kInfinity};
+    const uint32_t walked_out = walked_out_[i];
+    while (i + 1 < kSteps && walked_out_[i + 1] == walked_out &&
+           codes_[i + 1] <= spare_codes * queries_) {
+      ++i;
     }
-    return {kInfinity, kInfinity};
+    return {static_cast<float>(kLeast + kStep * static_cast<double>(i)),
+            static_cast<float>(codes_[i] / queries_)};
   }
 
  private:
@@ -79,6 +92,7 @@ class RecallCurve {
 
   std::vector<double> recall_;
   std::vector<double> codes_;
+  std::vector<uint32_t> walked_out_;  // queries that would not have stopped
   uint32_t queries_ = 0;
 };
 
@@ -88,6 +102,7 @@ class Trace {
  public:
   explicit Trace(uint32_t k) : k_(k) {}
 
+  uint32_t k() const { return k_; }
   float rho() const { return best_.size() < k_ ? kInfinity : best_.front(); }
 
   void Add(float score) {
@@ -124,8 +139,7 @@ class Trace {
                  stop.codes);
       from = stop.statistic;
     }
-    curve->Add(from, kInfinity, 1, codes);
-    curve->AddQuery();
+    curve->AddRest(from, codes);
   }
 
  private:
@@ -157,8 +171,10 @@ class Calibrator {
     const uint32_t dimensions = meta.shape().dimensions;
     ListScanner scanner(store_, sealed_, snapshot_, query, kTruthEpsilon);
     POMAI_RETURN_IF_ERROR(scanner.Open());
-    const StopRule rule(meta.metric, snapshot_.view->manifest.max_squared_norm,
-                        kernel::InnerProduct(query, query, dimensions), 1);
+    StopRule rule(*snapshot_.view,
+                  kernel::InnerProduct(query, query, dimensions),
+                  scanner.rows(), 1);
+    scanner.ForEachList([&](float score) { rule.Add(score); });
     std::vector<Trace> traces;
     for (const uint32_t k : kKs) {
       if (k < kLargeK || large_k) traces.emplace_back(k);
@@ -167,7 +183,7 @@ class Calibrator {
     // One more than k: the row itself is among them.
     pool.SetWanted((large_k ? kLargeK : kLargeK / 10) + 1);
     found_.clear();
-    POMAI_RETURN_IF_ERROR(Walk(&scanner, &pool, id, rule, &traces));
+    POMAI_RETURN_IF_ERROR(Walk(&scanner, &pool, id, &rule, &traces));
     for (size_t i = 0; i < traces.size(); ++i) {
       traces[i].AddTo(&curves_[i], scanner.codes_scanned(), &found_);
     }
@@ -176,12 +192,15 @@ class Calibrator {
 
   Calibration Finish() const {
     Calibration calibration;
+    const double spare_codes =
+        kSpare * static_cast<double>(
+                     LeastCodes(snapshot_.view->meta.shape().dimensions));
     for (size_t i = 0; i < std::size(kKs); ++i) {
       if (curves_[i].empty()) continue;
       calibration.ks.push_back(kKs[i]);
       for (const float target : kTargets) {
         const RecallCurve::Point point =
-            curves_[i].Threshold(target + kMargin * (1 - target));
+            curves_[i].Threshold(target + kMargin * (1 - target), spare_codes);
         calibration.taus.push_back(point.tau);
         calibration.codes.push_back(point.codes);
       }
@@ -194,7 +213,7 @@ class Calibrator {
 
  private:
   Status Walk(ListScanner* scanner, CandidatePool* pool, uint64_t id,
-              const StopRule& rule, std::vector<Trace>* traces) {
+              StopRule* rule, std::vector<Trace>* traces) {
     ProbeList list;
     std::optional<Candidate> own;
     size_t seen = 0;
@@ -205,8 +224,10 @@ class Calibrator {
       for (Trace& trace : *traces) {
         const uint64_t codes = scanner->codes_scanned();
         trace.Observe(position, codes,
-                      rule.Statistic(codes, list.score, trace.rho()));
+                      rule->Statistic({position, codes, list.score, trace.rho(),
+                                       trace.k()}));
       }
+      rule->Take(list.score);
       const float rho = pool->rho();
       POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
       if (!own) {

@@ -24,6 +24,10 @@ uint32_t BlocksOf(const ListRange& range) {
   return (range.rows + kBlockCodes - 1) / kBlockCodes;
 }
 
+bool IsNearer(const ProbeList& a, const ProbeList& b) {
+  return a.score < b.score;
+}
+
 }  // namespace
 
 ListScanner::ListScanner(PageStore* store, PageLock sealed, Snapshot snapshot,
@@ -75,6 +79,7 @@ Status ListScanner::Open() {
       heads_.push_back(head);
     }
   }
+  std::sort(heads_.begin(), heads_.end(), IsNearer);
   return Status::Ok();
 }
 
@@ -86,9 +91,7 @@ uint64_t ListScanner::rows() const {
 
 bool ListScanner::NextList(ProbeList* list) {
   if (heads_.empty()) return false;
-  const auto nearest = std::min_element(
-      heads_.begin(), heads_.end(),
-      [](const ProbeList& a, const ProbeList& b) { return a.score < b.score; });
+  const auto nearest = std::min_element(heads_.begin(), heads_.end(), IsNearer);
   *list = *nearest;
   RankedList ranked;
   if (rankings_[nearest->codebook].Next(&ranked)) {

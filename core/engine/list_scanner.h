@@ -13,6 +13,7 @@
 // search, one thread.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -44,6 +45,16 @@ class ListScanner {
 
   // The nearest list not returned yet; false after the last.
   bool NextList(ProbeList* list);
+
+  // Before the first NextList: calls visit(score) for each list, the nearest
+  // first, but for the untrained one, whose score says nothing.
+  template <class Visitor>
+  void ForEachList(const Visitor& visit) const {
+    for (const ProbeList& head : heads_) {
+      if (!std::isinf(head.score)) visit(head.score);
+    }
+    for (const ListRanking& ranking : rankings_) ranking.ForEachLeft(visit);
+  }
 
   // Scans one list: what may be within pool->rho() is refined and added, the
   // rest is put off. Polls.

@@ -20,8 +20,6 @@ namespace {
 
 constexpr uint32_t kFirstBatch = 10;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-// A row's own list is the nearest to it, or one of the next few by int8.
-constexpr uint64_t kLeastLists = 4;
 // Rows measured between two polls.
 constexpr size_t kMeasureRows = 256;
 // For target recall 1 no true neighbour may fall to the bound: at six standard
@@ -67,7 +65,6 @@ class BestFirstCursor : public SearchCursor {
         store_(store),
         source_(source),
         metric_(snapshot_.view->meta.metric),
-        least_codes_(LeastCodes(query.size())),
         scanner_(
             store, sealed, snapshot_, query.data(),
             options.target_recall >= 1 ? kExhaustiveEpsilon : kDefaultEpsilon),
@@ -81,7 +78,8 @@ class BestFirstCursor : public SearchCursor {
     const Manifest& manifest = snapshot_.view->manifest;
     growth_ = static_cast<double>(manifest.calibrated_rows) /
               static_cast<double>(std::max<uint64_t>(scanner_.rows(), 1));
-    rule_.emplace(metric_, manifest.max_squared_norm, query_norm_, growth_);
+    rule_.emplace(*snapshot_.view, query_norm_, scanner_.rows(), growth_);
+    scanner_.ForEachList([this](float score) { rule_->Add(score); });
     lists_left_ = scanner_.NextList(&next_list_);
     scanner_.Release();
     return Status::Ok();
@@ -145,6 +143,7 @@ class BestFirstCursor : public SearchCursor {
         static_cast<uint32_t>(k), options_.target_recall);
     while (lists_left_ && !FarEnough(tau)) {
       const ProbeList list = next_list_;
+      rule_->Take(list.score);
       lists_left_ = scanner_.NextList(&next_list_);
       if (lists_left_) scanner_.Prefetch(next_list_);
       POMAI_RETURN_IF_ERROR(scanner_.Scan(list, &pool_));
@@ -157,12 +156,9 @@ class BestFirstCursor : public SearchCursor {
     if (options_.probes > 0) {
       return stats_.lists_probed >= options_.probes && pool_.rho() < kInfinity;
     }
-    if (stats_.lists_probed < kLeastLists ||
-        scanner_.codes_scanned() < least_codes_) {
-      return false;
-    }
-    return rule_->Statistic(scanner_.codes_scanned(), next_list_.score,
-                            pool_.rho()) > tau;
+    return rule_->IsFarEnough({stats_.lists_probed, scanner_.codes_scanned(),
+                               next_list_.score, pool_.rho(), wanted_},
+                              tau);
   }
 
   // Measures the candidates that can be among the wanted_ nearest. Comes back
@@ -262,7 +258,6 @@ class BestFirstCursor : public SearchCursor {
   PageStore* store_;
   VectorSource* source_;
   Metric metric_;
-  uint64_t least_codes_;
   ListScanner scanner_;
   float query_norm_;
   double growth_ = 1;  // rows calibrated with / rows now

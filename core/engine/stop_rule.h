@@ -1,17 +1,20 @@
 // StopRule: whether a search has gone far enough. The statistic of a list that
 // is next in line is
-//   ln(1 + codes scanned * growth) + A ln(d^2 / rho^2)
-// with d^2 the centroid's and rho^2 the k-th best candidate's squared distance;
-// the search stops when it exceeds tau, which calibration finds for each k and
-// target recall. growth = rows calibrated with / rows now: when every list has
-// doubled, the same lists are to be probed.
+//   ln(1 + codes scanned * growth) + A ln(d^2 / rho^2) - B ln(m / k + C)
+// with d^2 the centroid's and rho^2 the k-th best candidate's squared distance,
+// and m the rows nearer than rho that the lists from this one on may hold
+// (outlook.h); the search stops when it exceeds tau, which calibration finds
+// for each k and target recall. growth = rows calibrated with / rows now: when
+// every list has doubled, the same lists are to be probed.
 //
-//   StopRule rule(meta.metric, manifest.max_squared_norm, query_norm, growth);
-//   if (rule.Statistic(codes, list.score, pool.rho()) > tau) break;
+//   StopRule rule(view, query_norm, rows, growth);
+//   scanner.ForEachList([&](float score) { rule.Add(score); });
+//   if (rule.IsFarEnough({lists, codes, list.score, pool.rho(), k}, tau))
+//   break; rule.Take(list.score);
 //
 // Scores of inner products are no distances; they are put on the scale of
 // squared distances as for vectors completed to the largest norm M of the
-// collection: |q|^2 + M^2 - 2 <q, o>.
+// collection: |q|^2 + M^2 - 2 <q, o>. One search, one thread.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +23,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "core/base/metric.h"
+#include "core/engine/list_lengths.h"
+#include "core/engine/outlook.h"
 
 namespace pomai {
 
@@ -34,35 +38,77 @@ constexpr uint64_t LeastCodes(size_t dimensions) {
 
 class StopRule {
  public:
-  // `query_norm`: squared norm of the query.
-  StopRule(Metric metric, float max_squared_norm, float query_norm,
-           double growth)
-      : growth_(growth),
-        inner_product_(metric == Metric::kInnerProduct),
-        offset_(static_cast<double>(max_squared_norm) + query_norm) {}
+  // Where a search stands.
+  struct Place {
+    uint64_t lists_probed;
+    uint64_t codes_scanned;
+    float list_score;  // of the next list's centroid (core/base/metric.h)
+    float rho;         // score of the k-th best candidate
+    uint32_t k;
+  };
 
-  // `list_score`, `rho`: scores (core/base/metric.h). -infinity while fewer
-  // than k candidates are known (rho is infinite): never stop.
-  double Statistic(uint64_t codes_scanned, float list_score, float rho) const {
-    if (std::isinf(rho)) return -std::numeric_limits<double>::infinity();
-    return std::log1p(growth_ * static_cast<double>(codes_scanned)) +
-           kDistanceWeight * std::log(Squared(list_score) / Squared(rho));
+  // `query_norm`: squared norm of the query; `rows`: of the snapshot.
+  StopRule(const View& view, double query_norm, uint64_t rows, double growth)
+      : least_codes_(LeastCodes(view.meta.shape().dimensions)),
+        growth_(growth),
+        rows_(static_cast<double>(rows)),
+        inner_product_(view.meta.metric == Metric::kInnerProduct),
+        offset_(view.manifest.max_squared_norm + query_norm),
+        outlook_(view.meta.metric, view.meta.dimensions,
+                 MeanSquaredResidual(view), query_norm) {}
+
+  // Every list there is, the nearest first.
+  void Add(float score) { outlook_.Add(static_cast<float>(Squared(score))); }
+  // One of them that is scanned, or the untrained list.
+  void Take(float score) {
+    if (!std::isinf(score)) outlook_.Take(static_cast<float>(Squared(score)));
+  }
+
+  // -infinity, never stop, while fewer than k candidates are known (rho is
+  // infinite) or less is scanned than in any case.
+  double Statistic(const Place& place) const {
+    const double without = WithoutOutlook(place);
+    if (std::isinf(without)) return without;
+    const double rows_of_a_list = rows_ / std::max(outlook_.lists(), 1u);
+    const double missing =
+        rows_of_a_list * outlook_.ListsWithin(Squared(place.rho));
+    return without - kOutlookWeight * std::log(missing / place.k + kLeastShare);
+  }
+  bool IsFarEnough(const Place& place, double tau) const {
+    // What the statistic would be if nothing were left.
+    const double most =
+        WithoutOutlook(place) - kOutlookWeight * std::log(kLeastShare);
+    return most > tau && Statistic(place) > tau;
   }
 
  private:
-  // With 4 and 8 searches for neighbours of rows scan as much (docs/tuning.md).
-  // Queries unlike any row have all lists at much the same distance: the more
-  // that counts, the more they find.
+  // A row's own list is the nearest to it, or one of the next few by int8.
+  static constexpr uint64_t kLeastLists = 4;
+  // docs/tuning.md has the measurements.
   static constexpr double kDistanceWeight = 8;
+  static constexpr double kOutlookWeight = 0.8;
+  static constexpr double kLeastShare = 0.01;
   static constexpr double kLeast = 1e-30;
 
+  double WithoutOutlook(const Place& place) const {
+    if (std::isinf(place.rho) || place.lists_probed < kLeastLists ||
+        place.codes_scanned < least_codes_) {
+      return -std::numeric_limits<double>::infinity();
+    }
+    return std::log1p(growth_ * static_cast<double>(place.codes_scanned)) +
+           kDistanceWeight *
+               std::log(Squared(place.list_score) / Squared(place.rho));
+  }
   double Squared(double score) const {
     return std::max(inner_product_ ? offset_ + 2 * score : score, kLeast);
   }
 
+  uint64_t least_codes_;
   double growth_;
+  double rows_;
   bool inner_product_;
   double offset_;
+  Outlook outlook_;
 };
 
 }  // namespace pomai

@@ -38,8 +38,8 @@ TEST(Calibrate, VectorsWithoutStructureReachTheTarget) {
   }
 }
 
-// They have all lists at much the same distance, which has to count for enough:
-// half as much found 0.95 and 0.90.
+// Rows find theirs within what is scanned in any case. If nothing were spared
+// for others beyond that, these would find 0.92 and 0.76.
 TEST(Calibrate, QueriesUnlikeTheRowsFindMostOfTheirNeighbours) {
   constexpr uint32_t kDimensions = 24, kClusters = 1000;
   MemoryMembrane membrane({.dimensions = kDimensions});
@@ -53,8 +53,8 @@ TEST(Calibrate, QueriesUnlikeTheRowsFindMostOfTheirNeighbours) {
       near_origin[i][j] = 0.3f * rows[i][j];
     }
   }
-  EXPECT_GE(membrane.Recall(between, 10, {.target_recall = 0.95}), 0.965);
-  EXPECT_GE(membrane.Recall(near_origin, 10, {.target_recall = 0.95}), 0.92);
+  EXPECT_GE(membrane.Recall(between, 10, {.target_recall = 0.95}), 0.98);
+  EXPECT_GE(membrane.Recall(near_origin, 10, {.target_recall = 0.95}), 0.94);
 }
 
 // Each leaves its copies out as well: they would all be found in its own list.
