@@ -26,7 +26,7 @@ inline constexpr size_t kPageSize = 8192;
 inline constexpr size_t kPageBodyOffset = 32;
 inline constexpr size_t kPageHeaderOffset = 8176;
 inline constexpr size_t kPageBodySize = kPageHeaderOffset - kPageBodyOffset;
-inline constexpr uint16_t kFormatVersion = 3;
+inline constexpr uint16_t kFormatVersion = 4;
 
 // Stored: values never change.
 enum class PageKind : uint8_t {
