@@ -18,10 +18,10 @@ class NormalTail {
     }
   }
 
-  // z < kMost.
+  // z < kMost, or NaN, which counts as near.
   float operator()(double z) const {
-    return z < -kMost ? 1
-                      : parts_[static_cast<size_t>((z + kMost) * kSteps + 0.5)];
+    return z > -kMost ? parts_[static_cast<size_t>((z + kMost) * kSteps + 0.5)]
+                      : 1;
   }
 
  private:
@@ -59,10 +59,11 @@ Outlook::Outlook(Metric metric, uint32_t dimensions,
 
 double Outlook::ListsWithin(double squared_rho) const {
   double lists = 0;
-  for (int32_t bucket = 0; bucket < kBuckets; ++bucket) {
+  constexpr uint32_t kMiddle = 1u << (kBucketShift - 1);
+  for (uint32_t bucket = 0; bucket < kBuckets; ++bucket) {
     if (counts_[bucket] == 0) continue;
-    const double mean = std::bit_cast<float>(base_ + (bucket << kBucketShift) +
-                                             (1 << (kBucketShift - 1)));
+    const double mean =
+        std::bit_cast<float>(base_ + (bucket << kBucketShift) + kMiddle);
     const double variance =
         spread_grows_ ? spread_ * (mean - residual_) : spread_;
     const double distance = mean - squared_rho;

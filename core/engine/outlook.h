@@ -34,7 +34,7 @@ class Outlook {
 
   void Add(float squared_distance) {
     const float mean = Mean(squared_distance);
-    if (lists_++ == 0) base_ = std::bit_cast<int32_t>(mean);
+    if (lists_++ == 0) base_ = std::bit_cast<uint32_t>(mean);
     ++counts_[Bucket(mean)];
   }
   void Take(float squared_distance) {
@@ -49,14 +49,15 @@ class Outlook {
  private:
   // 32 to an octave: a 32nd of the mean wide, or less. The last one has all
   // that are farther.
-  static constexpr int kBucketShift = 18;
+  static constexpr uint32_t kBucketShift = 18;
   static constexpr int32_t kBuckets = 256;
 
   float Mean(float squared_distance) const {
-    return std::max(slope_ * squared_distance + offset_, kLeast);
+    return std::max(kLeast, slope_ * squared_distance + offset_);
   }
   int32_t Bucket(float mean) const {
-    const int32_t above = std::bit_cast<int32_t>(mean) - base_;
+    const auto above =
+        static_cast<int32_t>(std::bit_cast<uint32_t>(mean) - base_);
     return std::clamp(above >> kBucketShift, 0, kBuckets - 1);
   }
 
@@ -68,9 +69,9 @@ class Outlook {
   double spread_;
   double residual_;
   bool spread_grows_;
-  int32_t base_ = 0;  // bits of the nearest list's mean
+  uint32_t base_ = 0;  // bits of the nearest list's mean
   uint32_t lists_ = 0;
-  std::array<uint32_t, kBuckets> counts_{};
+  std::array<uint32_t, kBuckets> counts_{};  // lists that were not taken
 };
 
 }  // namespace pomai

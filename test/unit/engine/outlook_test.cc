@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/base/random.h"
@@ -142,6 +143,15 @@ TEST(Outlook, WithoutResidualsListsAreWithinOrNot) {
   Outlook outlook(Metric::kL2, 10, 0, 1);
   for (const float distance : {0.1f, 1.0f, 2.0f, 4.0f}) outlook.Add(distance);
   EXPECT_EQ(outlook.ListsWithin(2.5), 3);
+}
+
+// As damaged pages may have it.
+TEST(Outlook, NotANumberIsNear) {
+  Outlook outlook(Metric::kL2, 10, 1, 1);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float distance : {1.0f, nan, 2.0f}) outlook.Add(distance);
+  outlook.Take(nan);
+  EXPECT_EQ(outlook.ListsWithin(nan), 2);
 }
 
 }  // namespace
