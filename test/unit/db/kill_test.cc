@@ -10,6 +10,7 @@
 #include "pomai/db.h"
 #include "test/unit/db/batch_history.h"
 #include "test/unit/db/temporary_folder.h"
+#include "test/unit/sanitizer.h"
 
 namespace pomai {
 namespace {
@@ -62,7 +63,8 @@ TEST(Kill, NothingAcknowledgedIsLostInAHundredRounds) {
       WriteForEver(path, last + 1, round, ends[1]);
     }
     close(ends[1]);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + round % 37));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds((20 + round % 37) * Stride(10, 2)));
     kill(child, SIGKILL);
     int how = 0;
     ASSERT_EQ(waitpid(child, &how, 0), child);
