@@ -9,8 +9,9 @@
 //
 //   StopRule rule(view, query_norm, rows, growth);
 //   scanner.ForEachList([&](float score) { rule.Add(score); });
-//   if (rule.IsFarEnough({lists, codes, list.score, pool.rho(), k}, tau))
-//   break; rule.Take(list.score);
+//   StopRule::Place place{lists, codes, list.score, pool.rho(), k};
+//   if (rule.IsFarEnough(place, tau)) break;
+//   rule.Take(list.score);
 //
 // Scores of inner products are no distances; they are put on the scale of
 // squared distances as for vectors completed to the largest norm M of the
@@ -54,8 +55,8 @@ class StopRule {
         rows_(static_cast<double>(rows)),
         inner_product_(view.meta.metric == Metric::kInnerProduct),
         offset_(view.manifest.max_squared_norm + query_norm),
-        outlook_(view.meta.metric, view.meta.dimensions,
-                 MeanSquaredResidual(view), query_norm) {}
+        outlook_(view.meta.metric, view.meta.dimensions, Residual(view),
+                 query_norm) {}
 
   // Every list there is, the nearest first.
   void Add(float score) { outlook_.Add(static_cast<float>(Squared(score))); }
@@ -89,6 +90,13 @@ class StopRule {
   static constexpr double kOutlookWeight = 0.8;
   static constexpr double kLeastShare = 0.01;
   static constexpr double kLeast = 1e-30;
+
+  // A codebook just trained has no segments yet; the earlier one's tells
+  // enough.
+  static double Residual(const View& view) {
+    const double current = MeanSquaredResidual(view);
+    return current > 0 ? current : view.manifest.mean_squared_residual;
+  }
 
   double WithoutOutlook(const Place& place) const {
     if (std::isinf(place.rho) || place.lists_probed < kLeastLists ||
