@@ -2,7 +2,7 @@
 // are searched for, each leaving itself and its copies out; the lists are
 // walked in probing order while the stop rule's statistic and the recall
 // reached so far are recorded; tau(k, target) is the least threshold whose mean
-// recall reaches the target.
+// recall reaches the target, or a higher one where that costs few codes more.
 //
 //   POMAI_ASSIGN_OR_RETURN(Calibration calibration,
 //                          Calibrate(store, sealed, view, &sample, options));

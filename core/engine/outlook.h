@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -38,7 +39,9 @@ class Outlook {
     ++counts_[Bucket(mean)];
   }
   void Take(float squared_distance) {
-    --counts_[Bucket(Mean(squared_distance))];
+    uint32_t& count = counts_[Bucket(Mean(squared_distance))];
+    assert(count > 0);  // it was added
+    --count;
   }
   // All that were added.
   uint32_t lists() const { return lists_; }

@@ -8,14 +8,12 @@
 //   while (...) { POMAI_ASSIGN_OR_RETURN(bool more, cursor->Next(&hit)); ... }
 //
 // Works in batches of 10, 20, 40, ... rows. For each batch it probes lists in
-// order of centroid distance until the batch's rows are found and
-//   ln(1 + codes scanned) + A ln(d^2 / rho^2) > tau(k, target)
-// (d: distance of the next list's centroid, rho: of the k-th best candidate so
-// far), refines what its bound lets through, and measures exactly what can
-// still be among the k best. Rows of a batch come in exact order; a row that
-// only a later batch finds comes when it is found. Rows whose distance is NULL
-// or NaN come last; no row is ever missing. Holds no page when a call returns.
-// One thread.
+// order of centroid distance until the batch's rows are found and the stop rule
+// (stop_rule.h) says that it is far enough, refines what its bound lets
+// through, and measures exactly what can still be among the k best. Rows of a
+// batch come in exact order; a row that only a later batch finds comes when it
+// is found. Rows whose distance is NULL or NaN come last; no row is ever
+// missing. Holds no page when a call returns. One thread.
 #pragma once
 
 #include <cstdint>

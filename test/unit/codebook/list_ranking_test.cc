@@ -36,6 +36,19 @@ TEST(ListRanking, IsTheStableOrderOfTheScores) {
   }
 }
 
+TEST(ListRanking, ThoseLeftAreVisitedOnceEach) {
+  const std::vector<float> scores = {5, 1, 4, 2, 3};
+  ListRanking ranking(scores);
+  std::vector<float> left = {1, 2, 3, 4, 5};
+  for (RankedList list; !left.empty(); left.erase(left.begin())) {
+    std::vector<float> visited;
+    ranking.ForEachLeft([&](float score) { visited.push_back(score); });
+    std::sort(visited.begin(), visited.end());
+    EXPECT_EQ(visited, left);
+    ASSERT_TRUE(ranking.Next(&list));
+  }
+}
+
 TEST(ListRanking, ScoresThatAreNoNumbersComeLastOnceEach) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinity = std::numeric_limits<float>::infinity();

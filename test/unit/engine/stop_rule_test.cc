@@ -72,6 +72,19 @@ TEST(StopRule, ManyListsAtTheNextOnesDistanceAskForMore) {
   }
 }
 
+// A new codebook has no segments: the earlier one's residual counts.
+TEST(StopRule, WithoutSegmentsTheCalibratedResidualCounts) {
+  const View view = ViewOf(Metric::kL2);
+  View without = view;
+  without.manifest.segments.clear();
+  without.directories.clear();
+  const StopRule::Place place{10, 10'000, 1, 1.3f, 10};
+  const double expected = RuleFor(view, 1, 0.001f).Statistic(place);
+  EXPECT_NE(RuleFor(without, 1, 0.001f).Statistic(place), expected);
+  without.manifest.mean_squared_residual = kResidual;
+  EXPECT_EQ(RuleFor(without, 1, 0.001f).Statistic(place), expected);
+}
+
 TEST(StopRule, ItIsFarEnoughAboveTau) {
   const View view = ViewOf(Metric::kL2);
   StopRule rule = RuleFor(view, 1, 0.002f);
