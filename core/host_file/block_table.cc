@@ -55,10 +55,10 @@ bool BlockTable::Grow(uint32_t count) {
   const uint32_t old_size = size();
   if (count > kMaxBlocks - old_size) return false;
   const uint32_t new_size = old_size + count;
-  for (uint32_t chunk = old_size >> kChunkBits;
-       uint64_t{chunk} << kChunkBits < new_size; ++chunk) {
+  for (uint32_t chunk = 0; chunk < kChunks && FirstOf(chunk) < new_size;
+       ++chunk) {
     if (chunks_[chunk].load(std::memory_order_relaxed) != nullptr) continue;
-    chunks_[chunk].store(new Slot[kChunkSlots], std::memory_order_release);
+    chunks_[chunk].store(new Slot[SlotsOf(chunk)], std::memory_order_release);
   }
   size_.store(new_size, std::memory_order_release);
   return true;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
 #include "core/host_file/page_version.h"
@@ -47,8 +48,8 @@ class BlockTable {
   }
   // Of a block that is there, or was before a Shrink.
   Slot* At(BlockNumber block) {
-    return chunks_[block >> kChunkBits].load(std::memory_order_acquire) +
-           (block & (kChunkSlots - 1));
+    const Place place = PlaceOf(block);
+    return chunks_[place.chunk].load(std::memory_order_acquire) + place.slot;
   }
   // False when there would be too many (2^31 blocks, 16 TB).
   bool Grow(uint32_t count);
@@ -56,10 +57,26 @@ class BlockTable {
   void Shrink(uint32_t size) { size_.store(size, std::memory_order_release); }
 
  private:
-  static constexpr uint32_t kChunkBits = 14;
-  static constexpr uint32_t kChunkSlots = 1u << kChunkBits;
+  // A chunk has as many slots as all before it, the first two kFirstSlots: few
+  // chunks for any size, little memory for a small one.
+  static constexpr uint32_t kFirstSlots = 64;
   static constexpr uint32_t kMaxBlocks = 1u << 31;
-  static constexpr uint32_t kChunks = kMaxBlocks >> kChunkBits;
+  static constexpr uint32_t kChunks =
+      std::bit_width((kMaxBlocks - 1) / kFirstSlots) + 1;
+  struct Place {
+    uint32_t chunk, slot;
+  };
+  static Place PlaceOf(BlockNumber block) {
+    const auto chunk =
+        static_cast<uint32_t>(std::bit_width(block / kFirstSlots));
+    return {chunk, block - FirstOf(chunk)};
+  }
+  static uint32_t FirstOf(uint32_t chunk) {
+    return chunk == 0 ? 0 : kFirstSlots << (chunk - 1);
+  }
+  static uint32_t SlotsOf(uint32_t chunk) {
+    return chunk == 0 ? kFirstSlots : FirstOf(chunk);
+  }
 
   // Waits while the word is busy, makes it so, and returns what it was.
   static PageWord Seize(std::atomic<uint64_t>* word);
