@@ -12,7 +12,8 @@
 #   lint       format, layers and house style
 #   unit       the core's unit tests, built with CMake; the command-line tool;
 #              the installed library
-#   asan       the same under the address and undefined-behaviour sanitizers
+#   asan       the unit tests under the address and undefined-behaviour
+#              sanitizers; built with clang if there is one
 #   tsan       (--long) the same under the thread sanitizer
 #   regress    test/sql, and the symbols of the module
 #   tap        test/t, with fault points in the module
@@ -20,8 +21,8 @@
 #   pg17       regress, tap and pgvector on PostgreSQL 17 in the Debian 13
 #              tree, with the server's assertions and -Werror
 #   clang      (--long) the unit tests, built with clang
-#   fuzz       each of test/fuzz for some seconds, if there is a clang
-#              (--long: a minute each, and installs clang)
+#   fuzz       each of test/fuzz for some seconds, if there is a clang: from
+#              the build of asan (--long: a minute each, and installs clang)
 #
 # Installs what it needs. A line per step; whole logs are in build/logs. Set
 # POMAI_ASSERT=1 to build the extension with assertions and -Werror.
@@ -55,14 +56,22 @@ check_format() {
 run_unit() {
   local folder=$build_dir/$1 pattern=$2
   shift 2
-  cmake -S "$repo_dir" -B "$folder" -DPOMAI_BUILD_TESTS=ON "$@" &&
-    cmake --build "$folder" -j "$jobs" &&
+  build_core "$folder" all "$@" &&
     ctest --test-dir "$folder" --output-on-failure --no-tests=error \
       -j "$jobs" ${pattern:+-R "$pattern"}
 }
 
+# build_core FOLDER TARGETS CMAKE_OPTION...
+build_core() {
+  local folder=$1 targets=$2
+  shift 2
+  # shellcheck disable=SC2086
+  cmake -S "$repo_dir" -B "$folder" -DPOMAI_BUILD_TESTS=ON "$@" &&
+    cmake --build "$folder" -j "$jobs" --target $targets
+}
+
 unit_packages=(cmake g++ make pkgconf libhwy-dev libisal-dev liburing-dev
-  libgtest-dev libgmock-dev)
+  libgtest-dev)
 
 # A build type of no name of CMake's, so that assert() stays.
 sanitize=(-DCMAKE_BUILD_TYPE=Sanitize "-DCMAKE_CXX_FLAGS_SANITIZE=-O1 -g1")
@@ -76,10 +85,22 @@ part_unit() {
   [ -n "$1" ] || step install scripts/check_install.sh
 }
 
-part_asan() {
+# clang's is one build with the fuzz targets, and takes two thirds of the time.
+asan_options() {
   need_packages "${unit_packages[@]}"
-  step asan run_unit asan "$1" "${sanitize[@]}" \
-    "-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=all"
+  [ -z "$long" ] || need_packages clang
+  if command -v clang++ >/dev/null; then
+    asan=("${sanitize[@]}" -DPOMAI_BUILD_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++)
+  else
+    asan=("${sanitize[@]}" "-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined \
+-fno-sanitize-recover=all")
+  fi
+}
+
+part_asan() {
+  local asan
+  asan_options
+  step asan run_unit asan "$1" "${asan[@]}"
 }
 
 part_tsan() {
@@ -95,25 +116,18 @@ part_clang() {
 }
 
 part_fuzz() {
-  local name seconds=5
-  if [ -n "$long" ]; then
-    seconds=60
-    need_packages clang
-  elif ! command -v clang++ >/dev/null; then
+  local name asan names seconds=${long:+60}
+  asan_options
+  if ! command -v clang++ >/dev/null; then
     say "no clang: fuzz is left out"
     return
   fi
-  need_packages "${unit_packages[@]}"
-  step "build fuzz targets" build_fuzz || return
-  for name in $(names_of "$1" test/fuzz/*_fuzz.cc); do
-    step "fuzz ${name%_fuzz}" run_fuzz "${name%_fuzz}" "$seconds"
+  names=$(names_of "$1" test/fuzz/*_fuzz.cc)
+  step "build fuzz targets" build_core "$build_dir/asan" "$names" \
+    "${asan[@]}" || return
+  for name in $names; do
+    step "fuzz ${name%_fuzz}" run_fuzz "${name%_fuzz}" "${seconds:-5}"
   done
-}
-
-build_fuzz() {
-  cmake -S "$repo_dir" -B "$build_dir/fuzz" -DPOMAI_BUILD_FUZZ=ON \
-    -DCMAKE_CXX_COMPILER=clang++ "${sanitize[@]}" &&
-    cmake --build "$build_dir/fuzz" -j "$jobs"
 }
 
 # run_fuzz NAME SECONDS: goes on from the seeds and from what earlier runs
@@ -121,7 +135,7 @@ build_fuzz() {
 run_fuzz() {
   local corpus=$build_dir/fuzz/corpus/$1
   mkdir -p "$corpus" "$build_dir/fuzz/found"
-  "$build_dir/fuzz/fuzz/$1" -max_total_time="$2" -len_control=0 -max_len=1024 \
+  "$build_dir/asan/fuzz/$1" -max_total_time="$2" -len_control=0 -max_len=1024 \
     -timeout=20 -artifact_prefix="$build_dir/fuzz/found/$1-" \
     "$corpus" "test/fuzz/corpus/$1"
 }
@@ -130,14 +144,17 @@ run_fuzz() {
 # at which tests can break it off.
 extension=
 with_extension() {
-  local kind=${1:-} name options=()
+  local kind=${1:-} name options
   [ -z "$extension" ] || { [ "$extension" = built ]; return; }
   extension=failed
   need_server
   name=pg$pg_major
+  # Debug information would take a third of the compiler's time.
   if [ -n "${POMAI_ASSERT:-}" ]; then
     name+=-assert
-    options=(COPT='-DUSE_ASSERT_CHECKING -Werror')
+    options=(COPT='-g0 -DUSE_ASSERT_CHECKING -Werror')
+  else
+    options=(COPT=-g0)
   fi
   [ "$kind" != faults ] || options+=(FAULT_POINTS=1)
   step "build for PostgreSQL $pg_major${kind:+ with $kind}" \

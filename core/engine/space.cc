@@ -72,7 +72,7 @@ uint64_t TailState::coded_rows() const {
 
 Result<std::unique_ptr<Space>> Space::Open(PageStore* store, PageLock sealed,
                                            ViewCache* cache, uint64_t key) {
-  std::unique_ptr<Space> space(new Space(store, sealed));
+  std::unique_ptr<Space> space(new Space(store));
   POMAI_ASSIGN_OR_RETURN(space->snapshot_,
                          TakeSnapshot(store, sealed, cache, key));
   POMAI_RETURN_IF_ERROR(space->Derive());

@@ -80,7 +80,7 @@ class Space {
   Status Publish(Publication publication);
 
  private:
-  Space(PageStore* store, PageLock sealed) : store_(store), sealed_(sealed) {}
+  explicit Space(PageStore* store) : store_(store) {}
 
   Status Derive();
   Status UseTail(const ShardPage& root, uint32_t shard);
@@ -95,7 +95,6 @@ class Space {
   Status EditShards(const Publication& publication, PageChange* change);
 
   PageStore* store_;
-  PageLock sealed_;
   Snapshot snapshot_;
   std::vector<TailState> tails_;
   std::vector<RetiredPages> retired_;  // whose horizon has not passed

@@ -33,7 +33,9 @@ uint32_t FindLeast(const float* values, uint32_t count) {
   const uint32_t last = count - lanes;
   const auto found =
       hn::FindFirstTrue(d, hn::Eq(hn::LoadU(d, values + last), least));
-  return last + static_cast<uint32_t>(found);
+  if (found >= 0) return last + static_cast<uint32_t>(found);
+  // MinOfLanes of infinite values is finite on the emulated target.
+  return scalar::FindLeast(values, count);
 }
 
 }  // namespace pomai::kernel::HWY_NAMESPACE
