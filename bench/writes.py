@@ -17,8 +17,9 @@ from harness import cluster, indexes, machine, writes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(os.path.dirname(HERE), "build")
-PARTS = {"one_row": "one_row_turns", "doubling": "doubling", "drift": "drift",
-         "load": "under_load", "latency": "insert_latency", "rounds": "rounds"}
+PARTS = {"batch": "batch_turns", "one_row": "one_row_turns",
+         "doubling": "doubling", "drift": "drift", "load": "under_load",
+         "latency": "insert_latency", "rounds": "rounds"}
 
 
 def arguments():

@@ -139,6 +139,59 @@ class Writes(Bench):
                 f"{statistics.median(indexed):.0f} a second: {ratio:.3f}")
         return result
 
+    def batch_turns(self, index, turns=15):
+        """10,000 rows in one statement into a bare table, in batches into the
+        indexed one, and row by row: in turns of one session, which has read
+        the codebook and mapped the buffers before. `ratio`: how many times as
+        long row by row takes, less the bare table's time; the median over
+        turns. `wal_ratio`: a batch's share of the WAL of row by row."""
+        rows = min(INDEXED_ROWS, self.rows - STATEMENT_ROWS)
+        self.fill("bare", rows)
+        self.refill(rows, index)
+        self.cluster.psql(
+            "drop table if exists more; create table more as select id, v "
+            f"from source where id >= {self.rows - STATEMENT_ROWS}")
+        kinds = {"bare": ("bare", "default"), "batch": ("t", "default"),
+                 "row": ("t", "1")}
+        runs = {kind: [] for kind in kinds}
+        with Session(self.cluster) as session:
+            session.run("set pomai.background_maintenance = off")
+            for turn in range(turns + 1):
+                for kind, (table, size) in kinds.items():
+                    session.run(f"set pomai.batch_size = {size}")
+                    session.run("checkpoint")
+                    session.run("select count(*) from more")
+                    start = session.run("select pg_current_wal_insert_lsn()")
+                    began = time.monotonic()
+                    session.run(f"insert into {table} select id, v from more")
+                    took = time.monotonic() - began
+                    wal = int(session.run(
+                        "select pg_current_wal_insert_lsn() - '"
+                        f"{start.strip()}'"))
+                    if turn > 0:  # the first one warms the session
+                        runs[kind].append({"seconds": took, "wal_bytes": wal})
+        seconds = {kind: [run["seconds"] for run in runs[kind]]
+                   for kind in kinds}
+        wal = {kind: statistics.median(run["wal_bytes"] for run in runs[kind])
+               for kind in kinds}
+        result = {
+            **runs,
+            "ratio": statistics.median(
+                (row - bare) / (batch - bare) for bare, batch, row
+                in zip(*(seconds[kind] for kind in kinds))),
+            "ratio_with_table": statistics.median(
+                row / batch for batch, row
+                in zip(seconds["batch"], seconds["row"])),
+            "wal_ratio": (wal["batch"] - wal["bare"]) /
+                         (wal["row"] - wal["bare"])}
+        say("  " + ", ".join(
+            f"{kind} {1000 * statistics.median(seconds[kind]):.1f} ms"
+            for kind in kinds))
+        say(f"  row by row / batch less bare {result['ratio']:.2f}, "
+            f"with the table {result['ratio_with_table']:.2f}, "
+            f"WAL {result['wal_ratio']:.2f}")
+        return result
+
     def doubling(self, index):
         """What becomes of an index whose rows double by inserts."""
         return self._grow(index, "source.id")

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
+
+#include "core/kernel/pick_least.h"
 
 namespace pomai {
 namespace {
@@ -19,7 +20,6 @@ constexpr uint32_t kFewLists = 128;
 constexpr uint32_t kLongestBlock = 2048;
 constexpr uint32_t kShortestBlock = 64;
 constexpr uint32_t kBlockFloats = 1u << 19;
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 }  // namespace
 
@@ -94,27 +94,11 @@ void Assigner::PickParents(const float* vectors, uint32_t count) {
   const size_t stride =
       size_t{parents_.panel_count()} * kernel::PanelMatrix::kPanelWidth;
   scores_.resize(stride * count);
-  probe_.resize(size_t{probes_} * count);
+  probe_.resize(size_t{probes_} * count + kernel::kPickPadding);
   ScoreGroup({vectors, all_.data(), count}, parents_, 0, scores_.data());
   for (uint32_t i = 0; i < count; ++i) {
-    float* scores = scores_.data() + stride * i;
-    for (uint32_t p = 0; p < parent_count_; ++p) {
-      // Sums that overflowed compare with nothing: last.
-      if (std::isnan(scores[p])) scores[p] = kInfinity;
-    }
-    threshold_.assign(scores, scores + parent_count_);
-    std::nth_element(threshold_.begin(), threshold_.begin() + (probes_ - 1),
-                     threshold_.end());
-    const float threshold = threshold_[probes_ - 1];
-    uint32_t* probe = probe_.data() + size_t{probes_} * i;
-    uint32_t picked = 0;
-    // Below the threshold lie fewer than probes_; equals fill up.
-    for (uint32_t p = 0; p < parent_count_; ++p) {
-      if (scores[p] < threshold) probe[picked++] = p;
-    }
-    for (uint32_t p = 0; p < parent_count_ && picked < probes_; ++p) {
-      if (scores[p] == threshold) probe[picked++] = p;
-    }
+    kernel::PickLeast(scores_.data() + stride * i, parent_count_, probes_,
+                      probe_.data() + size_t{probes_} * i);
   }
 }
 

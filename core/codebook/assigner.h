@@ -48,11 +48,10 @@ class Assigner {
   uint32_t probes_;
   uint32_t block_;
   double score_sum_ = 0;
-  std::vector<uint32_t> all_;     // 0, 1, 2, ...
-  std::vector<float> scores_;     // of the parents, for a block
-  std::vector<float> threshold_;  // of one vector
-  std::vector<uint32_t> probe_;   // vector x probes_
-  std::vector<uint32_t> start_;   // of each parent's visitors
+  std::vector<uint32_t> all_;    // 0, 1, 2, ...
+  std::vector<float> scores_;    // of the parents, for a block
+  std::vector<uint32_t> probe_;  // vector x probes_, and room behind
+  std::vector<uint32_t> start_;  // of each parent's visitors
   std::vector<uint32_t> visitors_;
   std::vector<kernel::Nearest> nearest_;
 };
