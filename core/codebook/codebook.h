@@ -84,8 +84,8 @@ class Codebook {
   void Score(const RankQuery& query, uint32_t first, uint32_t count,
              float* scores) const;
   void PrefetchChildren(uint32_t parent) const;
-  // Numbers of parents as `list`, in any order.
-  std::vector<RankedList> NearestParents(const float* vector) const;
+  // Their numbers, ascending.
+  std::vector<uint32_t> NearestParents(const float* vector) const;
   // The best few by int8 of those parents' children, as far as int8 leaves a
   // doubt which is the nearest.
   std::vector<RankedList> NearestChildren(const float* vector) const;

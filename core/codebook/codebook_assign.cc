@@ -9,6 +9,7 @@
 #include "core/codebook/assigner.h"
 #include "core/codebook/codebook.h"
 #include "core/kernel/distance.h"
+#include "core/kernel/pick_least.h"
 
 namespace pomai {
 namespace {
@@ -63,22 +64,15 @@ float ExactScore(Metric metric, const float* vector, const float* centroid,
 
 }  // namespace
 
-std::vector<RankedList> Codebook::NearestParents(const float* vector) const {
+std::vector<uint32_t> Codebook::NearestParents(const float* vector) const {
   const auto count = static_cast<uint32_t>(child_start_.size() - 1);
   constexpr uint32_t kOnly = 0;
   std::vector<float> scores(size_t{parents_.panel_count()} *
                             kernel::PanelMatrix::kPanelWidth);
   ScoreGroup({vector, &kOnly, 1}, parents_, 0, scores.data());
-  std::vector<RankedList> parents(count);
-  for (uint32_t p = 0; p < count; ++p) {
-    // Sums that overflowed compare with nothing: last.
-    parents[p] = {p, std::isnan(scores[p]) ? kInfinity : scores[p]};
-  }
   const uint32_t probes = Assigner::ProbesFor(count, Assigner::kParentShare);
-  std::nth_element(parents.begin(), parents.begin() + (probes - 1),
-                   parents.end(), [](const RankedList& a, const RankedList& b) {
-                     return a.score < b.score;
-                   });
+  std::vector<uint32_t> parents(probes + kernel::kPickPadding);
+  kernel::PickLeast(scores.data(), count, probes, parents.data());
   parents.resize(probes);
   return parents;
 }
@@ -93,16 +87,16 @@ void Codebook::PrefetchChildren(uint32_t parent) const {
 }
 
 std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
-  const std::vector<RankedList> parents = NearestParents(vector);
-  PrefetchChildren(parents.front().list);
+  const std::vector<uint32_t> parents = NearestParents(vector);
+  PrefetchChildren(parents.front());
   // Rows are assigned by L2 under inner product too: so were the lists trained.
   const RankQuery query = QueryFor(vector, /*inner_product=*/false);
   std::vector<float> scores;
   FewNearest few;
   for (size_t p = 0; p < parents.size(); ++p) {
-    if (p + 1 < parents.size()) PrefetchChildren(parents[p + 1].list);
-    const uint32_t first = child_start_[parents[p].list];
-    const uint32_t count = child_start_[parents[p].list + 1] - first;
+    if (p + 1 < parents.size()) PrefetchChildren(parents[p + 1]);
+    const uint32_t first = child_start_[parents[p]];
+    const uint32_t count = child_start_[parents[p] + 1] - first;
     scores.resize(count);
     Score(query, first, count, scores.data());
     for (uint32_t i = 0; i < count; ++i) few.Add(first + i, scores[i]);

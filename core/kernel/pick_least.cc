@@ -91,26 +91,29 @@ void PickLeast(const float* values, uint32_t count, uint32_t wanted,
 }
 
 namespace scalar {
+namespace {
+
+float NanAsInfinite(float value) {
+  return std::isnan(value) ? std::numeric_limits<float>::infinity() : value;
+}
+
+}  // namespace
 
 void PickLeast(const float* values, uint32_t count, uint32_t wanted,
                uint32_t* places) {
-  std::vector<float> known(values, values + count);
-  for (float& value : known) {
-    if (std::isnan(value)) value = std::numeric_limits<float>::infinity();
-  }
-  std::vector<float> sorted = known;
-  std::nth_element(sorted.begin(), sorted.begin() + (wanted - 1), sorted.end());
-  const float last = sorted[wanted - 1];
-  uint32_t below = 0;
-  for (const float value : known) below += value < last ? 1 : 0;
-  uint32_t equals = wanted - below;
+  std::vector<float> sorted(count);
+  std::transform(values, values + count, sorted.begin(), NanAsInfinite);
+  const auto last_wanted = sorted.begin() + (wanted - 1);
+  std::nth_element(sorted.begin(), last_wanted, sorted.end());
+  const float last = *last_wanted;
+  auto equals = wanted - static_cast<uint32_t>(std::count_if(
+                             sorted.begin(), last_wanted,
+                             [last](float value) { return value < last; }));
   for (uint32_t i = 0; i < count; ++i) {
-    if (known[i] == last && equals > 0) {
-      --equals;
-      *places++ = i;
-    } else if (known[i] < last) {
-      *places++ = i;
-    }
+    const float value = NanAsInfinite(values[i]);
+    if (value > last || (value == last && equals == 0)) continue;
+    if (value == last) --equals;
+    *places++ = i;
   }
 }
 

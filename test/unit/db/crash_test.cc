@@ -42,15 +42,18 @@ std::string After(const RecordingFileSystem& files, size_t step) {
          (step > 0 ? files.Describe(step - 1) : "");
 }
 
-// Where only some of the steps are taken, each mode gets others.
+// With a sanitizer only some of the steps are taken.
+constexpr size_t kStride = Stride(13, 9);
+
+// Each mode gets others of them.
 void CrashEverywhere(Unsynced unsynced, FsyncPolicy fsync, uint64_t seeds) {
   RecordingFileSystem files;
   CrashHistory history;
   const Status status = history.Run(&files, fsync);
   ASSERT_TRUE(status.ok()) << status.ToString();
   CrashCount count;
-  for (size_t step = static_cast<size_t>(unsynced) % Stride(13, 9);
-       step <= files.steps(); step += Stride(13, 9)) {
+  for (size_t step = static_cast<size_t>(unsynced) % kStride;
+       step <= files.steps(); step += kStride) {
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       const auto found = files.Crash(step, unsynced, step * seeds + seed);
       count.Add();
@@ -95,7 +98,7 @@ void CrashTwice(Unsynced first, size_t stride, std::vector<Unsynced> second) {
   CrashHistory history;
   ASSERT_TRUE(history.Run(&files).ok());
   CrashCount count;
-  for (size_t step = 0; step <= files.steps(); step += Stride(13, 9)) {
+  for (size_t step = 0; step <= files.steps(); step += kStride) {
     const auto found = files.Crash(step, first, step);
     const Status status = CrashHistory::GoOn(found.get(), kBatches);
     ASSERT_TRUE(status.ok()) << After(files, step) << status.ToString();
@@ -171,7 +174,7 @@ TEST(Crash, BatchesOfManyWritersAreThereAsAWholeOrNotAtAll) {
     for (std::thread& thread : threads) thread.join();
   }
   CrashCount count;
-  for (size_t step = 0; step <= files.steps(); step += Stride(13, 9)) {
+  for (size_t step = 0; step <= files.steps(); step += kStride) {
     for (const auto unsynced : {Unsynced::kKept, Unsynced::kDropped,
                                 Unsynced::kSubset, Unsynced::kTorn}) {
       const auto found = files.Crash(step, unsynced, step);
@@ -245,7 +248,7 @@ TEST(Crash, WhatNobodyNeedsIsGoneOnceItIsOpened) {
   RecordingFileSystem files;
   CrashHistory history;
   ASSERT_TRUE(history.Run(&files).ok());
-  for (size_t step = 0; step <= files.steps(); step += Stride(13, 9)) {
+  for (size_t step = 0; step <= files.steps(); step += kStride) {
     const auto found = files.Crash(step, Unsynced::kSubset, step);
     const Options options = CrashHistory::OptionsFor(found.get());
     auto db = DB::Open(options, "/db");
