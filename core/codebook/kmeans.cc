@@ -198,6 +198,25 @@ Status KMeans::ChildRound(Clusters* clusters) {
   return Status::Ok();
 }
 
+void KMeans::AddCentre() {
+  if (parent_target_ == 1 || centroids_.list_count() >= kMaxLists) return;
+  std::vector<uint64_t> sizes(centroids_.list_count());
+  for (const uint32_t list : assigned_) ++sizes[list];
+  std::vector<double> sum(dimensions_);
+  for (size_t list = 0; list < sizes.size(); ++list) {
+    const float* mean = centroids_.lists.data() + list * dimensions_;
+    for (uint32_t i = 0; i < dimensions_; ++i) {
+      sum[i] += double{mean[i]} * static_cast<double>(sizes[list]);
+    }
+  }
+  for (const double one : sum) {
+    const auto mean = static_cast<float>(one / static_cast<double>(rows_));
+    centroids_.parents.push_back(mean);
+    centroids_.lists.push_back(mean);
+  }
+  centroids_.child_start.push_back(centroids_.list_count());
+}
+
 Status KMeans::TrainFlat() {
   Clusters clusters(dimensions_, centroids_.child_start.back());
   for (uint32_t round = 1;; ++round) {
@@ -259,7 +278,7 @@ Status KMeans::FillEmpty(const Clusters& clusters,
 
 void KMeans::UpdateParents(const std::vector<uint32_t>& sizes) {
   std::vector<double> sum(dimensions_);
-  for (uint32_t p = 0; p < parent_target_; ++p) {
+  for (uint32_t p = 0; p < centroids_.parent_count(); ++p) {
     std::fill(sum.begin(), sum.end(), 0);
     double rows = 0;
     for (uint32_t list = centroids_.child_start[p];
@@ -288,7 +307,7 @@ Centroids KMeans::Take() {
     const auto first = from.begin() + size_t{number} * dimensions_;
     to->insert(to->end(), first, first + dimensions_);
   };
-  for (uint32_t p = 0; p < parent_target_; ++p) {
+  for (uint32_t p = 0; p < centroids_.parent_count(); ++p) {
     for (uint32_t list = centroids_.child_start[p];
          list < centroids_.child_start[p + 1]; ++list) {
       if (sizes_[list] > 0) keep(centroids_.lists, list, &kept.lists);

@@ -25,6 +25,7 @@ Result<Centroids> Train(TrainingSample* sample,
   KMeans kmeans(sample, options);
   POMAI_RETURN_IF_ERROR(kmeans.TrainParents());
   POMAI_RETURN_IF_ERROR(kmeans.TrainChildren());
+  kmeans.AddCentre();
   POMAI_RETURN_IF_ERROR(kmeans.TrainFlat());
   return kmeans.Take();
 }

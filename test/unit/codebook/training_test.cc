@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -149,6 +150,27 @@ TEST(Training, ListsAreTheMeansOfTheirRowsUnderCosine) {
     EXPECT_LT(norm, 1);  // a mean of unit vectors that differ
     EXPECT_GT(norm, 0.99);
   }
+}
+
+// Rows about the mean are the nearest ones to queries from everywhere: they
+// have to be together.
+TEST(Training, FewRowsAroundTheMeanGetAList) {
+  constexpr uint32_t kDimensions = 32, kRows = 6000, kEvery = 200;
+  Random random(17);
+  std::vector<float> rows, inner;
+  for (uint32_t row = 0; row < kRows; ++row) {
+    std::vector<float> vector = GaussianVector(&random, kDimensions);
+    if (row % kEvery == 0) {
+      for (float& value : vector) value *= 0.3f;
+      inner.insert(inner.end(), vector.begin(), vector.end());
+    }
+    rows.insert(rows.end(), vector.begin(), vector.end());
+  }
+  const Centroids centroids = TrainOn(rows, Options(kDimensions, 200));
+  ExpectSound(centroids);
+  EXPECT_EQ(centroids.list_count(), 201u);
+  const auto sizes = ListSizes(centroids, inner);
+  EXPECT_GE(*std::max_element(sizes.begin(), sizes.end()), kRows / kEvery - 2);
 }
 
 TEST(Training, EqualRowsGiveOneList) {
