@@ -113,7 +113,7 @@ my %work = (
 for my $name (sort keys %work)
 {
 	my ($prepare, $start) = @{ $work{$name} };
-	(my $file = "$PostgreSQL::Test::Utils::tmp_check/023_$name.sql") =~
+	(my $file = "$PostgreSQL::Test::Utils::tmp_check/002_$name.sql") =~
 	  tr/ /_/;
 	append_to_file($file, "$prepare\n/* start */ $start;\n" x (4 * $rounds));
 	# How long it takes if nobody minds; the first also clears away what
