@@ -1,6 +1,6 @@
 // Assigner: the nearest list of each of many vectors, through the nearest
-// fifth of the parents (98 to 99.9 % the same list as an exhaustive search, a
-// fifth of the work); of few lists, among all. For many rows together; a single
+// eighth of the parents (97 % the same list as an exhaustive search, an eighth
+// of the work; docs/tuning.md); of few lists, among all. For many rows together; a single
 // one goes through Codebook::Assign.
 //
 //   Assigner assigner(&centroids);
@@ -19,7 +19,7 @@ namespace pomai {
 
 class Assigner {
  public:
-  static constexpr float kParentShare = 0.2f;
+  static constexpr float kParentShare = 0.125f;
 
   // How many of so many parents are looked into.
   static uint32_t ProbesFor(uint32_t parents, float parent_share);

@@ -59,7 +59,7 @@ class Codebook {
   // A hint that ReadCentroid will be asked for it.
   void PrefetchCentroid(ExtentReader* reader, uint32_t list) const;
   const Extent& extent() const { return extent_; }
-  // The nearest list of one vector: among the children of the nearest fifth of
+  // The nearest list of one vector: among the children of the nearest eighth of
   // the parents (Assigner), by int8 ranking, exact among those of the best four
   // that int8 cannot tell apart.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,

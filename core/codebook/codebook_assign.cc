@@ -16,28 +16,8 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// The lists that int8 ranks first, whose exact distance decides.
-class FewNearest {
- public:
-  // No list has NaN or infinity as its score.
-  void Add(uint32_t list, float score) {
-    if (!(score < few_.back().score)) return;
-    size_t at = few_.size() - 1;
-    for (; at > 0 && score < few_[at - 1].score; --at) few_[at] = few_[at - 1];
-    few_[at] = {list, score};
-  }
-  std::vector<RankedList> Lists() const {
-    std::vector<RankedList> lists;
-    for (const RankedList& one : few_) {
-      if (one.score < kInfinity) lists.push_back(one);
-    }
-    return lists;
-  }
-
- private:
-  static constexpr RankedList kNone{0, kInfinity};
-  std::array<RankedList, 4> few_{kNone, kNone, kNone, kNone};
-};
+// Of so many lists that int8 ranks first the exact distance decides.
+constexpr uint32_t kFew = 4;
 
 // Of the children's int8 rows, which come from memory: so much is asked for
 // ahead.
@@ -89,25 +69,42 @@ void Codebook::PrefetchChildren(uint32_t parent) const {
 std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
   const std::vector<uint32_t> parents = NearestParents(vector);
   PrefetchChildren(parents.front());
+  std::vector<uint32_t> children;
+  for (const uint32_t parent : parents) {
+    for (uint32_t i = child_start_[parent]; i < child_start_[parent + 1]; ++i) {
+      children.push_back(i);
+    }
+  }
+  const auto count = static_cast<uint32_t>(children.size());
   // Rows are assigned by L2 under inner product too: so were the lists trained.
   const RankQuery query = QueryFor(vector, /*inner_product=*/false);
-  std::vector<float> scores;
-  FewNearest few;
+  std::vector<float> scores(count + kernel::kPickPadding, kInfinity);
+  float* to = scores.data();
   for (size_t p = 0; p < parents.size(); ++p) {
     if (p + 1 < parents.size()) PrefetchChildren(parents[p + 1]);
     const uint32_t first = child_start_[parents[p]];
-    const uint32_t count = child_start_[parents[p] + 1] - first;
-    scores.resize(count);
-    Score(query, first, count, scores.data());
-    for (uint32_t i = 0; i < count; ++i) few.Add(first + i, scores[i]);
+    const uint32_t end = child_start_[parents[p] + 1];
+    Score(query, first, end - first, to);
+    to += end - first;
   }
-  std::vector<RankedList> lists = few.Lists();
+  std::array<uint32_t, kFew + kernel::kPickPadding> places;
+  const uint32_t few = std::min(kFew, count);
+  kernel::PickLeast(scores.data(), count, few, places.data());
+  float best = kInfinity, best_scale = 0;
+  for (uint32_t i = 0; i < few; ++i) {
+    if (!(scores[places[i]] < best)) continue;
+    best = scores[places[i]];
+    best_scale = scales_[children[places[i]]];
+  }
   const float doubt = kDoubt * std::sqrt(query.offset);
-  std::erase_if(lists, [&, best = lists.empty() ? RankedList{} : lists[0]](
-                           const RankedList& one) {
-    return one.score - best.score >
-           doubt * std::max(scales_[one.list], scales_[best.list]);
-  });
+  std::vector<RankedList> lists;
+  for (uint32_t i = 0; i < few; ++i) {
+    const RankedList one{children[places[i]], scores[places[i]]};
+    // Not where a sum overflowed: that list is not near.
+    if (one.score - best <= doubt * std::max(scales_[one.list], best_scale)) {
+      lists.push_back(one);
+    }
+  }
   return lists;
 }
 

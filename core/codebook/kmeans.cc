@@ -45,7 +45,7 @@ KMeans::KMeans(TrainingSample* sample, const TrainingOptions& options)
   centroids_.metric = options.metric;
   work_total_ = rows_ * (kRounds * (parent_target_ / stride_) + parent_target_ +
                          kRounds * (list_target_ / parent_target_) +
-                         kFlatRounds * (parent_target_ + list_target_ / 5));
+                         kFlatRounds * (parent_target_ + list_target_ / 8));
 }
 
 Status KMeans::ForEachChunk(uint64_t work, const Visitor& visit) {
@@ -234,7 +234,7 @@ Status KMeans::TrainFlat() {
 Status KMeans::FlatRound(Clusters* clusters) {
   Assigner assigner(&centroids_);
   POMAI_RETURN_IF_ERROR(
-      ForEachChunk(parent_target_ + list_target_ / 5, [&](const Chunk& chunk) {
+      ForEachChunk(parent_target_ + list_target_ / 8, [&](const Chunk& chunk) {
         uint32_t* lists = assigned_.data() + chunk.first;
         assigner.Assign(chunk.rows, chunk.count, lists);
         for (uint32_t i = 0; i < chunk.count; ++i) {
