@@ -1,7 +1,7 @@
 // Assigner: the nearest list of each of many vectors, through the nearest
 // eighth of the parents (97 % the same list as an exhaustive search, an eighth
-// of the work; docs/tuning.md); of few lists, among all. For many rows together; a single
-// one goes through Codebook::Assign.
+// of the work; docs/tuning.md); of few lists, among all. For many rows
+// together; a single one goes through Codebook::Assign.
 //
 //   Assigner assigner(&centroids);
 //   assigner.Assign(vectors, count, lists.data());
