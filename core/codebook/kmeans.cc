@@ -18,6 +18,8 @@ constexpr uint32_t kRounds = 10;
 constexpr uint32_t kFlatRounds = 3;
 // Flat rounds beyond the last for lists that are empty still.
 constexpr uint32_t kMendingRounds = 2;
+// Of fewer lists a search scans a good part in any case.
+constexpr uint32_t kFewestWithCentre = 128;
 // Parents only group lists: a sample of the sample places them well enough.
 constexpr uint32_t kRowsPerParent = 256;
 constexpr uint32_t kChunkFloats = 1u << 19;
@@ -199,8 +201,9 @@ Status KMeans::ChildRound(Clusters* clusters) {
 }
 
 void KMeans::AddCentre() {
-  if (parent_target_ == 1 || centroids_.list_count() >= kMaxLists) return;
-  std::vector<uint64_t> sizes(centroids_.list_count());
+  const uint32_t lists = centroids_.list_count();
+  if (lists < kFewestWithCentre || lists >= kMaxLists) return;
+  std::vector<uint64_t> sizes(lists);
   for (const uint32_t list : assigned_) ++sizes[list];
   std::vector<double> sum(dimensions_);
   for (size_t list = 0; list < sizes.size(); ++list) {

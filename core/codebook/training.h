@@ -4,12 +4,12 @@
 //   POMAI_ASSIGN_OR_RETURN(Centroids centroids, Train(&sample, options));
 //
 // Hierarchical: sqrt(lists) parents by k-means, then the children of each
-// parent, 10 rounds each; then one list more around the mean of all rows, which
-// stays if any are nearest to it, and 3 rounds over all lists. Clusters that
-// run empty are seeded anew from the largest. Deterministic for a seed and
-// sample. One thread; memory: the centroids four times, 8 bytes a sample row,
-// and chunks of 2 MB (32 rows at least); the sample itself is the caller's.
-// Every round reads the sample once, in order.
+// parent, 10 rounds each; then, from 128 lists on, one more around the mean of
+// all rows, which stays if any are nearest to it, and 3 rounds over all lists.
+// Clusters that run empty are seeded anew from the largest. Deterministic for a
+// seed and sample. One thread; memory: the centroids four times, 8 bytes a
+// sample row, and chunks of 2 MB (32 rows at least); the sample itself is the
+// caller's. Every round reads the sample once, in order.
 #pragma once
 
 #include <cstdint>
