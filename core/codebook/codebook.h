@@ -83,6 +83,9 @@ class Codebook {
   // Scores of the lists [first, first + count).
   void Score(const RankQuery& query, uint32_t first, uint32_t count,
              float* scores) const;
+  uint32_t ChildCount(uint32_t parent) const {
+    return child_start_[parent + 1] - child_start_[parent];
+  }
   void PrefetchChildren(uint32_t parent) const;
   // Their numbers, ascending.
   std::vector<uint32_t> NearestParents(const float* vector) const;

@@ -69,42 +69,43 @@ void Codebook::PrefetchChildren(uint32_t parent) const {
 std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
   const std::vector<uint32_t> parents = NearestParents(vector);
   PrefetchChildren(parents.front());
-  std::vector<uint32_t> children;
-  for (const uint32_t parent : parents) {
-    for (uint32_t i = child_start_[parent]; i < child_start_[parent + 1]; ++i) {
-      children.push_back(i);
-    }
-  }
-  const auto count = static_cast<uint32_t>(children.size());
+  uint32_t count = 0;
+  for (const uint32_t parent : parents) count += ChildCount(parent);
   // Rows are assigned by L2 under inner product too: so were the lists trained.
   const RankQuery query = QueryFor(vector, /*inner_product=*/false);
   std::vector<float> scores(count + kernel::kPickPadding, kInfinity);
   float* to = scores.data();
   for (size_t p = 0; p < parents.size(); ++p) {
     if (p + 1 < parents.size()) PrefetchChildren(parents[p + 1]);
-    const uint32_t first = child_start_[parents[p]];
-    const uint32_t end = child_start_[parents[p] + 1];
-    Score(query, first, end - first, to);
-    to += end - first;
+    const uint32_t children = ChildCount(parents[p]);
+    Score(query, child_start_[parents[p]], children, to);
+    to += children;
   }
   std::array<uint32_t, kFew + kernel::kPickPadding> places;
   const uint32_t few = std::min(kFew, count);
   kernel::PickLeast(scores.data(), count, few, places.data());
-  float best = kInfinity, best_scale = 0;
-  for (uint32_t i = 0; i < few; ++i) {
-    if (!(scores[places[i]] < best)) continue;
-    best = scores[places[i]];
-    best_scale = scales_[children[places[i]]];
-  }
-  const float doubt = kDoubt * std::sqrt(query.offset);
+  const auto list_at = [&](uint32_t place) {
+    size_t p = 0;
+    for (; place >= ChildCount(parents[p]); ++p)
+      place -= ChildCount(parents[p]);
+    return child_start_[parents[p]] + place;
+  };
   std::vector<RankedList> lists;
   for (uint32_t i = 0; i < few; ++i) {
-    const RankedList one{children[places[i]], scores[places[i]]};
+    const float score = scores[places[i]];
     // Not where a sum overflowed: that list is not near.
-    if (one.score - best <= doubt * std::max(scales_[one.list], best_scale)) {
-      lists.push_back(one);
-    }
+    if (score < kInfinity) lists.push_back({list_at(places[i]), score});
   }
+  if (lists.empty()) return lists;
+  const RankedList best = *std::min_element(
+      lists.begin(), lists.end(), [](const RankedList& a, const RankedList& b) {
+        return a.score < b.score;
+      });
+  const float doubt = kDoubt * std::sqrt(query.offset);
+  std::erase_if(lists, [&](const RankedList& one) {
+    return one.score - best.score >
+           doubt * std::max(scales_[one.list], scales_[best.list]);
+  });
   return lists;
 }
 

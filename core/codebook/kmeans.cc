@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "core/codebook/assigner.h"
 #include "core/kernel/matrix.h"
 
 namespace pomai {
@@ -47,7 +46,7 @@ KMeans::KMeans(TrainingSample* sample, const TrainingOptions& options)
   centroids_.metric = options.metric;
   work_total_ = rows_ * (kRounds * (parent_target_ / stride_) + parent_target_ +
                          kRounds * (list_target_ / parent_target_) +
-                         kFlatRounds * (parent_target_ + list_target_ / 8));
+                         kFlatRounds * FlatWork());
 }
 
 Status KMeans::ForEachChunk(uint64_t work, const Visitor& visit) {
@@ -149,7 +148,8 @@ Status KMeans::TrainChildren() {
   Clusters clusters(dimensions_, starts.back());
   for (uint32_t round = 0; round < kRounds; ++round) {
     POMAI_RETURN_IF_ERROR(ChildRound(&clusters));
-    UpdateParents(clusters.sizes());
+    sizes_ = clusters.sizes();
+    UpdateParents();
     POMAI_RETURN_IF_ERROR(FillEmpty(clusters, starts, 1, &centroids_.lists));
   }
   return Status::Ok();
@@ -203,20 +203,12 @@ Status KMeans::ChildRound(Clusters* clusters) {
 void KMeans::AddCentre() {
   const uint32_t lists = centroids_.list_count();
   if (lists < kFewestWithCentre || lists >= kMaxLists) return;
-  std::vector<uint64_t> sizes(lists);
-  for (const uint32_t list : assigned_) ++sizes[list];
-  std::vector<double> sum(dimensions_);
-  for (size_t list = 0; list < sizes.size(); ++list) {
-    const float* mean = centroids_.lists.data() + list * dimensions_;
-    for (uint32_t i = 0; i < dimensions_; ++i) {
-      sum[i] += double{mean[i]} * static_cast<double>(sizes[list]);
-    }
-  }
-  for (const double one : sum) {
-    const auto mean = static_cast<float>(one / static_cast<double>(rows_));
-    centroids_.parents.push_back(mean);
-    centroids_.lists.push_back(mean);
-  }
+  const size_t end = centroids_.parents.size();
+  centroids_.parents.resize(end + dimensions_);
+  MeanOfLists(0, lists, centroids_.parents.data() + end);
+  centroids_.lists.insert(centroids_.lists.end(),
+                          centroids_.parents.begin() + static_cast<long>(end),
+                          centroids_.parents.end());
   centroids_.child_start.push_back(centroids_.list_count());
 }
 
@@ -224,8 +216,8 @@ Status KMeans::TrainFlat() {
   Clusters clusters(dimensions_, centroids_.child_start.back());
   for (uint32_t round = 1;; ++round) {
     POMAI_RETURN_IF_ERROR(FlatRound(&clusters));
-    UpdateParents(clusters.sizes());
     sizes_ = clusters.sizes();
+    UpdateParents();
     const bool any_empty = std::count(sizes_.begin(), sizes_.end(), 0u) > 0;
     const uint32_t last = kFlatRounds + (any_empty ? kMendingRounds : 0);
     if (round >= last) return Status::Ok();
@@ -236,14 +228,13 @@ Status KMeans::TrainFlat() {
 
 Status KMeans::FlatRound(Clusters* clusters) {
   Assigner assigner(&centroids_);
-  POMAI_RETURN_IF_ERROR(
-      ForEachChunk(parent_target_ + list_target_ / 8, [&](const Chunk& chunk) {
-        uint32_t* lists = assigned_.data() + chunk.first;
-        assigner.Assign(chunk.rows, chunk.count, lists);
-        for (uint32_t i = 0; i < chunk.count; ++i) {
-          clusters->Add(lists[i], Row(chunk, chunk.first + i));
-        }
-      }));
+  POMAI_RETURN_IF_ERROR(ForEachChunk(FlatWork(), [&](const Chunk& chunk) {
+    uint32_t* lists = assigned_.data() + chunk.first;
+    assigner.Assign(chunk.rows, chunk.count, lists);
+    for (uint32_t i = 0; i < chunk.count; ++i) {
+      clusters->Add(lists[i], Row(chunk, chunk.first + i));
+    }
+  }));
   clusters->TakeMeans(centroids_.lists.data());
   return Status::Ok();
 }
@@ -279,24 +270,26 @@ Status KMeans::FillEmpty(const Clusters& clusters,
   return Status::Ok();
 }
 
-void KMeans::UpdateParents(const std::vector<uint32_t>& sizes) {
-  std::vector<double> sum(dimensions_);
+void KMeans::UpdateParents() {
   for (uint32_t p = 0; p < centroids_.parent_count(); ++p) {
-    std::fill(sum.begin(), sum.end(), 0);
-    double rows = 0;
-    for (uint32_t list = centroids_.child_start[p];
-         list < centroids_.child_start[p + 1]; ++list) {
-      const float* from = centroids_.lists.data() + size_t{list} * dimensions_;
-      for (uint32_t i = 0; i < dimensions_; ++i) {
-        sum[i] += double{from[i]} * sizes[list];
-      }
-      rows += sizes[list];
-    }
-    if (rows == 0) continue;
-    float* to = centroids_.parents.data() + size_t{p} * dimensions_;
+    MeanOfLists(centroids_.child_start[p], centroids_.child_start[p + 1],
+                centroids_.parents.data() + size_t{p} * dimensions_);
+  }
+}
+
+void KMeans::MeanOfLists(uint32_t first, uint32_t end, float* to) const {
+  std::vector<double> sum(dimensions_);
+  double rows = 0;
+  for (uint32_t list = first; list < end; ++list) {
+    const float* from = centroids_.lists.data() + size_t{list} * dimensions_;
     for (uint32_t i = 0; i < dimensions_; ++i) {
-      to[i] = static_cast<float>(sum[i] / rows);
+      sum[i] += double{from[i]} * sizes_[list];
     }
+    rows += sizes_[list];
+  }
+  if (rows == 0) return;
+  for (uint32_t i = 0; i < dimensions_; ++i) {
+    to[i] = static_cast<float>(sum[i] / rows);
   }
 }
 

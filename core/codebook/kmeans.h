@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/codebook/assigner.h"
 #include "core/codebook/clusters.h"
 #include "core/codebook/training.h"
 
@@ -29,10 +30,10 @@ class KMeans {
   Status TrainParents();
   // Each parent's rows into its share of the lists, all parents side by side.
   Status TrainChildren();
-  // One more list, around the mean of all rows, with a parent of its own. The
-  // rows there are near to queries from everywhere, and too few for the random
-  // choice of children: each would lie in a list of rows that are farther from
-  // most of those queries (docs/tuning.md).
+  // Where lists are not few, one more around the mean of all rows, with a
+  // parent of its own. The rows there are near to queries from everywhere, and
+  // too few for the random choice of children: each would lie in a list of rows
+  // that are farther from most of those queries (docs/tuning.md).
   void AddCentre();
   // Rounds over all lists, whatever their parent.
   Status TrainFlat();
@@ -70,7 +71,15 @@ class KMeans {
                    const std::vector<uint32_t>& starts, uint64_t stride,
                    std::vector<float>* centroids);
   // Parents become the means of their lists' rows.
-  void UpdateParents(const std::vector<uint32_t>& sizes);
+  void UpdateParents();
+  // The mean of the rows of lists [first, end); `to` stays if they have none.
+  void MeanOfLists(uint32_t first, uint32_t end, float* to) const;
+  // What a flat round does for a row: see Assigner.
+  uint64_t FlatWork() const {
+    return parent_target_ +
+           static_cast<uint64_t>(Assigner::kParentShare *
+                                 static_cast<float>(list_target_));
+  }
 
   TrainingSample* sample_;
   const TrainingOptions& options_;
