@@ -37,6 +37,7 @@ uint32_t Assigner::ProbesFor(uint32_t parents, float parent_share) {
 Assigner::Assigner(const Centroids* centroids, float parent_share)
     : parents_(centroids->dimensions),
       lists_(centroids->dimensions),
+      central_(*centroids),
       parent_count_(centroids->parent_count()) {
   const auto ranking = RankingFor(centroids->metric);
   const uint32_t list_count = centroids->child_start[parent_count_];
@@ -85,7 +86,9 @@ void Assigner::AssignBlock(const float* vectors, uint32_t count,
     }
   }
   for (uint32_t i = 0; i < count; ++i) {
-    lists[i] = nearest_[i].row;
+    const bool central =
+        central_.Holds(vectors + size_t{i} * lists_.dimensions());
+    lists[i] = central ? central_.number() : nearest_[i].row;
     score_sum_ += nearest_[i].score;
   }
 }

@@ -1,7 +1,8 @@
-// Assigner: the nearest list of each of many vectors, through the nearest
-// eighth of the parents (97 % the same list as an exhaustive search, an eighth
-// of the work; docs/tuning.md); of few lists, among all. For many rows
-// together; a single one goes through Codebook::Assign.
+// Assigner: the list of each of many vectors: the central one if that holds it,
+// or else the nearest, through the nearest eighth of the parents (97 % the same
+// list as an exhaustive search, an eighth of the work; docs/tuning.md); of few
+// lists, among all. For many rows together; a single one goes through
+// Codebook::Assign.
 //
 //   Assigner assigner(&centroids);
 //   assigner.Assign(vectors, count, lists.data());
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/codebook/central_list.h"
 #include "core/codebook/training.h"
 #include "core/kernel/matrix.h"
 
@@ -30,8 +32,8 @@ class Assigner {
   // `vectors`: count x dimensions floats, rotated (normalised under cosine).
   // `lists`: count list numbers. Fastest for a thousand vectors a call.
   void Assign(const float* vectors, uint32_t count, uint32_t* lists);
-  // The sum of |o - c|^2 - |o|^2 over the vectors of the last Assign, for
-  // their lists' centroids c (scaled to length 1 under cosine).
+  // The sum of |o - c|^2 - |o|^2 over the vectors of the last Assign, for the
+  // nearest lists' centroids c (scaled to length 1 under cosine).
   double score_sum() const { return score_sum_; }
 
  private:
@@ -44,6 +46,7 @@ class Assigner {
 
   kernel::PanelMatrix parents_;  // one group
   kernel::PanelMatrix lists_;    // a group for each parent, or for all lists
+  CentralList central_;
   uint32_t parent_count_;
   uint32_t probes_;
   uint32_t block_;

@@ -1,6 +1,7 @@
 #include "core/codebook/codebook.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -48,7 +49,12 @@ uint64_t StartOf(uint32_t page) { return uint64_t{page} * kPageBodySize; }
 struct Header {
   Layout layout;
   Metric metric;
+  float central_reach;
   uint64_t version;
+
+  uint64_t ranked_lists() const {
+    return layout.lists - (central_reach > 0 ? 1 : 0);
+  }
 };
 
 Status Broken(const Extent& extent, const std::string& what,
@@ -62,7 +68,7 @@ Result<Header> ReadHeader(ExtentReader* reader, const Extent& extent) {
   POMAI_ASSIGN_OR_RETURN(const uint8_t* at, reader->At(0, kHeaderSize));
   uint32_t field[6];
   for (int i = 0; i < 6; ++i) field[i] = GetFixed<uint32_t>(at + 4 * i);
-  const auto [magic, dimensions, lists, parents, metric, zero] = field;
+  const auto [magic, dimensions, lists, parents, metric, reach_bits] = field;
   if (magic != kMagic) {
     return Broken(extent, "magic number", std::to_string(kMagic), magic);
   }
@@ -78,7 +84,11 @@ Result<Header> ReadHeader(ExtentReader* reader, const Extent& extent) {
   if (metric < 1 || metric > 3) {
     return Broken(extent, "metric", "1 to 3", metric);
   }
-  if (zero != 0) return Broken(extent, "reserved field", "0", zero);
+  const auto reach = std::bit_cast<float>(reach_bits);
+  if (!std::isfinite(reach) || std::signbit(reach)) {
+    return Broken(extent, "bits of a squared distance", "from 0 on",
+                  reach_bits);
+  }
   const auto version = GetFixed<uint64_t>(at + 24);
   if (version == 0) return Broken(extent, "version", "1 or more", version);
   const Layout layout{dimensions, lists, parents};
@@ -86,7 +96,7 @@ Result<Header> ReadHeader(ExtentReader* reader, const Extent& extent) {
     return Broken(extent, "pages", std::to_string(layout.pages()),
                   extent.page_count());
   }
-  return Header{layout, static_cast<Metric>(metric), version};
+  return Header{layout, static_cast<Metric>(metric), reach, version};
 }
 
 // Copies `size` bytes page by page, past the reader's buffer.
@@ -165,10 +175,13 @@ Status Append(ExtentStream* stream, const std::vector<T>& values) {
 Status StoreHeader(PageStore* store, const Extent& extent, uint64_t version,
                    const Centroids& centroids) {
   uint8_t header[kHeaderSize] = {};
-  const uint32_t fields[] = {kMagic, centroids.dimensions,
-                             centroids.list_count(), centroids.parent_count(),
-                             static_cast<uint32_t>(centroids.metric)};
-  for (int i = 0; i < 5; ++i) PutFixed<uint32_t>(header + 4 * i, fields[i]);
+  const uint32_t fields[] = {kMagic,
+                             centroids.dimensions,
+                             centroids.list_count(),
+                             centroids.parent_count(),
+                             static_cast<uint32_t>(centroids.metric),
+                             std::bit_cast<uint32_t>(centroids.central_reach)};
+  for (int i = 0; i < 6; ++i) PutFixed<uint32_t>(header + 4 * i, fields[i]);
   PutFixed<uint64_t>(header + 24, version);
   ExtentStream stream(store, &extent, 0);
   POMAI_RETURN_IF_ERROR(stream.Append(header, kHeaderSize));
@@ -177,8 +190,9 @@ Status StoreHeader(PageStore* store, const Extent& extent, uint64_t version,
 
 // Which lists are whose children, and the parents' centroids.
 Status ReadParents(ExtentReader* reader, const Extent& extent,
-                   const Layout& layout, std::vector<uint32_t>* starts,
+                   const Header& header, std::vector<uint32_t>* starts,
                    std::vector<float>* parents) {
+  const Layout& layout = header.layout;
   const uint64_t at = StartOf(layout.parents_page());
   starts->resize(layout.parents + 1);
   parents->resize(layout.parents * layout.dimensions);
@@ -187,8 +201,8 @@ Status ReadParents(ExtentReader* reader, const Extent& extent,
   if (starts->front() != 0) {
     return Broken(extent, "first child", "0", starts->front());
   }
-  if (starts->back() != layout.lists) {
-    return Broken(extent, "last child", std::to_string(layout.lists),
+  if (starts->back() != header.ranked_lists()) {
+    return Broken(extent, "last child", std::to_string(header.ranked_lists()),
                   starts->back());
   }
   const auto descent = std::is_sorted_until(starts->begin(), starts->end());
@@ -257,12 +271,20 @@ Result<std::shared_ptr<const Codebook>> Codebook::Load(PageStore* store,
   POMAI_RETURN_IF_ERROR(
       ReadInto(&reader, ranks + 8 * lists, size, codebook->ranks_.data()));
   std::vector<float> parents;
-  POMAI_RETURN_IF_ERROR(ReadParents(&reader, extent, header.layout,
-                                    &codebook->child_start_, &parents));
+  POMAI_RETURN_IF_ERROR(
+      ReadParents(&reader, extent, header, &codebook->child_start_, &parents));
   codebook->parents_ = kernel::PanelMatrix(codebook->dimensions_);
   codebook->parents_.AddGroup(parents.data(),
                               static_cast<uint32_t>(header.layout.parents),
                               RankingFor(codebook->metric_));
+  if (header.central_reach > 0) {
+    const uint32_t last = codebook->lists_ - 1;
+    std::vector<float> centroid(codebook->dimensions_);
+    POMAI_RETURN_IF_ERROR(
+        codebook->ReadCentroid(&reader, last, centroid.data()));
+    codebook->central_ =
+        CentralList(header.central_reach, last, std::move(centroid));
+  }
   return std::shared_ptr<const Codebook>(std::move(codebook));
 }
 
@@ -311,9 +333,9 @@ void Codebook::Score(const RankQuery& query, uint32_t first, uint32_t count,
 }
 
 ListRanking Codebook::Rank(const float* vector) const {
-  std::vector<float> scores(lists_);
-  Score(QueryFor(vector, metric_ == Metric::kInnerProduct), 0, lists_,
-        scores.data());
+  std::vector<float> scores(lists_ - (central_.exists() ? 1 : 0));
+  Score(QueryFor(vector, metric_ == Metric::kInnerProduct), 0,
+        static_cast<uint32_t>(scores.size()), scores.data());
   return ListRanking(std::move(scores));
 }
 
@@ -347,8 +369,9 @@ Result<Centroids> Codebook::LoadCentroids(PageStore* store,
   Centroids centroids;
   centroids.dimensions = static_cast<uint32_t>(layout.dimensions);
   centroids.metric = header.metric;
+  centroids.central_reach = header.central_reach;
   POMAI_RETURN_IF_ERROR(ReadParents(
-      &reader, extent, layout, &centroids.child_start, &centroids.parents));
+      &reader, extent, header, &centroids.child_start, &centroids.parents));
   centroids.lists.resize(layout.lists * layout.dimensions);
   POMAI_RETURN_IF_ERROR(ReadInto(&reader, StartOf(layout.centroids_page()),
                                  4 * centroids.lists.size(),

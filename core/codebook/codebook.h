@@ -8,7 +8,7 @@
 //
 // Bytes (an extent of kind kCodebook; each section starts on a page border):
 //   header    u32 magic, u32 dimensions, u32 lists, u32 parents, u32 metric,
-//             u32 zero, u64 version
+//             f32 central_reach, u64 version
 //   parents   (parents + 1) x u32 child_start, then parents x dimensions f32
 //   centroids lists x dimensions f32
 //   ranks     dimensions x f32 center, lists x f32 scale, lists x f32 norm,
@@ -24,6 +24,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/codebook/central_list.h"
 #include "core/codebook/list_ranking.h"
 #include "core/codebook/training.h"
 #include "core/host/extent.h"
@@ -51,7 +52,11 @@ class Codebook {
   uint32_t list_count() const { return lists_; }
   Metric metric() const { return metric_; }
 
-  // `query`: dimensions() floats, rotated (normalised under cosine).
+  // The list to scan before all others, which Rank leaves out.
+  const CentralList& central() const { return central_; }
+
+  // All lists but the central one. `query`: dimensions() floats, rotated
+  // (normalised under cosine).
   ListRanking Rank(const float* query) const;
   // The exact centroid of `list` into `to`, dimensions() floats. `reader`
   // reads extent(); it is not touched where the codebook is untrained.
@@ -59,7 +64,8 @@ class Codebook {
   // A hint that ReadCentroid will be asked for it.
   void PrefetchCentroid(ExtentReader* reader, uint32_t list) const;
   const Extent& extent() const { return extent_; }
-  // The nearest list of one vector: among the children of the nearest eighth of
+  // The list of one vector: the central one if that holds it, or else the
+  // nearest: among the children of the nearest eighth of
   // the parents (Assigner), by int8 ranking, exact among those of the best four
   // that int8 cannot tell apart.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,
@@ -103,6 +109,7 @@ class Codebook {
   std::vector<float> scales_;
   std::vector<float> norms_;
   std::vector<int8_t> ranks_;
+  CentralList central_;
   std::vector<uint32_t> child_start_;  // of each parent, and their end
   kernel::PanelMatrix parents_{1};     // one group
 };

@@ -112,6 +112,7 @@ std::vector<RankedList> Codebook::NearestChildren(const float* vector) const {
 Result<uint32_t> Codebook::Assign(PageStore* store, PageLock lock,
                                   const float* vector) const {
   if (lists_ == 1) return 0u;
+  if (central_.Holds(vector)) return central_.number();
   ExtentReader reader(store, &extent_, lock);
   std::vector<float> centroid(dimensions_);
   const std::vector<RankedList> candidates = NearestChildren(vector);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/codebook/central_list.h"
 #include "core/kernel/matrix.h"
 
 namespace pomai {
@@ -17,8 +18,8 @@ constexpr uint32_t kRounds = 10;
 constexpr uint32_t kFlatRounds = 3;
 // Flat rounds beyond the last for lists that are empty still.
 constexpr uint32_t kMendingRounds = 2;
-// Of fewer lists a search scans a good part in any case.
-constexpr uint32_t kFewestWithCentre = 128;
+// Of the sample, so that the reach of the central list is no accident.
+constexpr uint64_t kLeastCentralRows = 8;
 // Parents only group lists: a sample of the sample places them well enough.
 constexpr uint32_t kRowsPerParent = 256;
 constexpr uint32_t kChunkFloats = 1u << 19;
@@ -200,18 +201,6 @@ Status KMeans::ChildRound(Clusters* clusters) {
   return Status::Ok();
 }
 
-void KMeans::AddCentre() {
-  const uint32_t lists = centroids_.list_count();
-  if (lists < kFewestWithCentre || lists >= kMaxLists) return;
-  const size_t end = centroids_.parents.size();
-  centroids_.parents.resize(end + dimensions_);
-  MeanOfLists(0, lists, centroids_.parents.data() + end);
-  centroids_.lists.insert(centroids_.lists.end(),
-                          centroids_.parents.begin() + static_cast<long>(end),
-                          centroids_.parents.end());
-  centroids_.child_start.push_back(centroids_.list_count());
-}
-
 Status KMeans::TrainFlat() {
   Clusters clusters(dimensions_, centroids_.child_start.back());
   for (uint32_t round = 1;; ++round) {
@@ -293,7 +282,7 @@ void KMeans::MeanOfLists(uint32_t first, uint32_t end, float* to) const {
   }
 }
 
-Centroids KMeans::Take() {
+Centroids KMeans::Take() const {
   Centroids kept;
   kept.dimensions = dimensions_;
   kept.metric = options_.metric;
@@ -314,6 +303,39 @@ Centroids KMeans::Take() {
     kept.child_start.push_back(end);
   }
   return kept;
+}
+
+Status KMeans::AddCentral(Centroids* centroids) {
+  if (options_.central_share <= 0 || centroids->list_count() >= kMaxLists) {
+    return Status::Ok();
+  }
+  std::vector<float> mean(dimensions_);
+  MeanOfLists(0, centroids_.list_count(), mean.data());
+  const CentralList all(0, 0, mean);
+  const auto wanted = std::max(
+      kLeastCentralRows, static_cast<uint64_t>(options_.central_share *
+                                               static_cast<double>(rows_)));
+  // The nearest, and one more: a max-heap.
+  std::vector<float> nearest;
+  POMAI_RETURN_IF_ERROR(ForEachChunk(0, [&](const Chunk& chunk) {
+    for (uint64_t row = chunk.first; row < chunk.first + chunk.count; ++row) {
+      nearest.push_back(all.Distance(Row(chunk, row)));
+      std::push_heap(nearest.begin(), nearest.end());
+      if (nearest.size() <= wanted + 1) continue;
+      std::pop_heap(nearest.begin(), nearest.end());
+      nearest.pop_back();
+    }
+  }));
+  // Below the one that is too many, and all that are as near.
+  const float end = nearest.front();
+  float reach = 0;
+  for (const float distance : nearest) {
+    if (distance < end) reach = std::max(reach, distance);
+  }
+  if (nearest.size() <= wanted || reach == 0) return Status::Ok();
+  centroids->central_reach = reach;
+  centroids->lists.insert(centroids->lists.end(), mean.begin(), mean.end());
+  return Status::Ok();
 }
 
 }  // namespace pomai

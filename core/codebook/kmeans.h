@@ -4,9 +4,9 @@
 //   KMeans kmeans(sample, options);
 //   POMAI_RETURN_IF_ERROR(kmeans.TrainParents());
 //   POMAI_RETURN_IF_ERROR(kmeans.TrainChildren());
-//   kmeans.AddCentre();
 //   POMAI_RETURN_IF_ERROR(kmeans.TrainFlat());
 //   Centroids centroids = kmeans.Take();
+//   POMAI_RETURN_IF_ERROR(kmeans.AddCentral(&centroids));
 //
 // Train's own; one thread. `sample` (not empty) and `options` must outlive it.
 #pragma once
@@ -30,15 +30,13 @@ class KMeans {
   Status TrainParents();
   // Each parent's rows into its share of the lists, all parents side by side.
   Status TrainChildren();
-  // Where lists are not few, one more around the mean of all rows, with a
-  // parent of its own. The rows there are near to queries from everywhere, and
-  // too few for the random choice of children: each would lie in a list of rows
-  // that are farther from most of those queries (docs/tuning.md).
-  void AddCentre();
   // Rounds over all lists, whatever their parent.
   Status TrainFlat();
-  // The result, without lists and parents that no row chose. Ends this object.
-  Centroids Take();
+  // The result, without lists and parents that no row chose.
+  Centroids Take() const;
+  // Adds the central list to the result, unless equal rows would make it much
+  // longer than was asked for.
+  Status AddCentral(Centroids* centroids);
 
  private:
   // Rows [first, first + count) of the sample.
@@ -86,8 +84,8 @@ class KMeans {
   const uint32_t dimensions_;
   const uint64_t rows_;
   const uint32_t list_target_;
-  const uint32_t parent_target_;  // without the centre's
-  const uint64_t stride_;         // of the rows that parents are trained on
+  const uint32_t parent_target_;
+  const uint64_t stride_;  // of the rows that parents are trained on
   const uint32_t chunk_rows_;
   uint64_t work_done_ = 0;
   uint64_t work_total_ = 0;

@@ -25,9 +25,10 @@ Result<Centroids> Train(TrainingSample* sample,
   KMeans kmeans(sample, options);
   POMAI_RETURN_IF_ERROR(kmeans.TrainParents());
   POMAI_RETURN_IF_ERROR(kmeans.TrainChildren());
-  kmeans.AddCentre();
   POMAI_RETURN_IF_ERROR(kmeans.TrainFlat());
-  return kmeans.Take();
+  Centroids centroids = kmeans.Take();
+  POMAI_RETURN_IF_ERROR(kmeans.AddCentral(&centroids));
+  return centroids;
 }
 
 Centroids UntrainedCentroids(uint32_t dimensions, Metric metric) {

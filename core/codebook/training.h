@@ -4,9 +4,9 @@
 //   POMAI_ASSIGN_OR_RETURN(Centroids centroids, Train(&sample, options));
 //
 // Hierarchical: sqrt(lists) parents by k-means, then the children of each
-// parent, 10 rounds each; then, from 128 lists on, one more around the mean of
-// all rows, which stays if any are nearest to it, and 3 rounds over all lists.
-// Clusters that run empty are seeded anew from the largest. Deterministic for a
+// parent, 10 rounds each, then 3 rounds over all lists; clusters that run empty
+// are seeded anew from the largest. Last comes the central list, if one is
+// asked for: the rows nearest to the mean of all. Deterministic for a
 // seed and sample. One thread; memory: the centroids four times, 8 bytes a
 // sample row, and chunks of 2 MB (32 rows at least); the sample itself is the
 // caller's. Every round reads the sample once, in order.
@@ -36,6 +36,9 @@ struct TrainingOptions {
   uint32_t lists = 1;
   Metric metric = Metric::kL2;
   uint64_t seed = 0;
+  // Part of the rows that the central list is to hold, in addition to `lists`;
+  // 0: no such list.
+  double central_share = 0;
   // Called every few milliseconds of work; a Status that is not ok ends the
   // training with it. May be empty.
   std::function<Status()> poll;
@@ -44,13 +47,17 @@ struct TrainingOptions {
 };
 
 // What training makes and assignment uses. Children of parent p are the lists
-// [child_start[p], child_start[p + 1]).
+// [child_start[p], child_start[p + 1]); the central list comes last and has no
+// parent.
 struct Centroids {
   uint32_t dimensions = 0;
   Metric metric = Metric::kL2;
   std::vector<float> lists;    // lists x dimensions: the mean of each list
   std::vector<float> parents;  // parents x dimensions
   std::vector<uint32_t> child_start;
+  // The squared distance from the central list's centroid up to which rows are
+  // in that list (central_list.h); 0: there is none.
+  float central_reach = 0;
 
   uint32_t list_count() const {
     // Before the dimensions are known there is the one untrained list.

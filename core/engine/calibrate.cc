@@ -218,16 +218,20 @@ class Calibrator {
     std::optional<Candidate> own;
     size_t seen = 0;
     uint64_t limit = kLeastWalked;
+    uint64_t ranked = 0;
     for (uint32_t position = 0;
          scanner->codes_scanned() < limit && scanner->NextList(&list);
          ++position) {
       for (Trace& trace : *traces) {
         const uint64_t codes = scanner->codes_scanned();
         trace.Observe(position, codes,
-                      rule->Statistic({position, codes, list.score, trace.rho(),
-                                       trace.k()}));
+                      rule->Statistic(
+                          {ranked, codes, list.score, trace.rho(), trace.k()}));
       }
-      rule->Take(list.score);
+      if (list.ranked()) {
+        rule->Take(list.score);
+        ++ranked;
+      }
       const float rho = pool->rho();
       POMAI_RETURN_IF_ERROR(scanner->Scan(list, pool));
       if (!own) {
@@ -237,7 +241,7 @@ class Calibrator {
         limit = std::max(limit, kWalkedTimes * scanner->codes_scanned());
       }
       // rho only comes down; copies, which let it rise, lie in the first lists.
-      pool->ForgetDeferred();
+      if (!std::isinf(pool->rho())) pool->ForgetDeferred();
       for (; seen < pool->candidates().size(); ++seen) {
         const Candidate& candidate = pool->candidates()[seen];
         if (own && IsCopy(candidate, *own)) continue;

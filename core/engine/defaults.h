@@ -31,4 +31,12 @@ inline size_t RowsPerPoll(uint32_t dimensions) {
   return std::clamp(kFloats / std::max(dimensions, 1u), 32u, 512u);
 }
 
+// Codes that a search scans in any case: a few microseconds of a query that
+// takes over a hundred. Calibration knows rows like the table's own; of a small
+// table this is enough for queries that are unlike them, too.
+constexpr uint64_t LeastCodes(uint32_t dimensions) {
+  constexpr uint64_t kLeastBits = 400'000, kMost = 4096;
+  return std::min<uint64_t>(kMost, kLeastBits / dimensions);
+}
+
 }  // namespace pomai

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/engine/defaults.h"
+
 namespace pomai {
 namespace {
 
@@ -12,6 +14,10 @@ constexpr double kMostResidualRatio = 1.15;
 constexpr double kMostCalibratedGrowth = 1.3;
 // Below this, codes are too coarse to train on.
 constexpr uint32_t kLeastBits = 3;
+// Of fewer lists a search scans a good part in any case.
+constexpr uint32_t kFewestWithCentral = 128;
+// Of the codes that a search scans in any case.
+constexpr double kCentralPart = 1.0 / 16;
 
 template <typename Visitor>
 void ForEachCurrentSegment(const View& view, const Visitor& visit) {
@@ -89,6 +95,17 @@ bool CalibrationIsOutgrown(const View& view) {
 
 uint32_t ListsFor(const MetaPage& meta, uint64_t rows) {
   return meta.lists != 0 ? meta.lists : AutomaticLists(rows);
+}
+
+double CentralShareFor(const MetaPage& meta, uint64_t rows) {
+  // The nearest by inner product are long rows, not those about the mean.
+  if (meta.metric == Metric::kInnerProduct) return 0;
+  if (ListsFor(meta, rows) < kFewestWithCentral || meta.bits < kLeastBits) {
+    return 0;
+  }
+  const uint64_t codes = LeastCodes(meta.shape().dimensions);
+  return kCentralPart * static_cast<double>(codes) /
+         static_cast<double>(std::max(rows, codes));
 }
 
 bool CodebookIsOutgrown(const View& view) {

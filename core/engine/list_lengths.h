@@ -32,6 +32,9 @@ void NoteCalibration(const View& view, Manifest* manifest);
 // Lists a codebook trained on `rows` rows would have.
 uint32_t ListsFor(const MetaPage& meta, uint64_t rows);
 
+// The part of these rows that its central list would hold; 0: none.
+double CentralShareFor(const MetaPage& meta, uint64_t rows);
+
 // Whether searches scan at least half as much again as they would with a
 // codebook trained now, or residuals, and with them the bounds, have grown.
 // Never of one just trained: rows have to come, or to go, first.

@@ -69,14 +69,14 @@ Status ListScanner::Open() {
     centroids_.emplace_back(store_, &codebook.extent(), sealed_);
     rankings_.push_back(used[i] ? codebook.Rank(query_.data())
                                 : ListRanking({}));
-    ProbeList head{i, 0, std::numeric_limits<float>::infinity()};
+    if (used[i] && codebook.central().exists()) {
+      heads_.push_back({i, codebook.central().number(), ProbeList::kUnranked});
+    }
     RankedList ranked;
     if (rankings_[i].Next(&ranked)) {
-      head.list = ranked.list;
-      head.score = codebook.version() == 0
-                       ? -std::numeric_limits<float>::infinity()
-                       : ranked.score;
-      heads_.push_back(head);
+      const float score =
+          codebook.version() == 0 ? ProbeList::kUnranked : ranked.score;
+      heads_.push_back({i, ranked.list, score});
     }
   }
   std::sort(heads_.begin(), heads_.end(), IsNearer);
@@ -138,9 +138,13 @@ Status ListScanner::Scan(const ProbeList& list, CandidatePool* pool) {
   for (uint32_t shard = 0; shard < tails_.size(); ++shard) {
     POMAI_RETURN_IF_ERROR(ScanTail(shard, version, list, terms, pool));
   }
+  if (!unbounded) return Status::Ok();
+  // Rows of an unranked list may all be far, and what they make of rho would
+  // let the whole next list through: that one comes first.
+  if (!list.ranked() && std::isinf(pool->rho())) return Status::Ok();
   // All codes of segments were put off, whatever rho is by now: the best of
   // them come first, so that few others have to be refined.
-  return unbounded ? RefineWithinRho(pool) : Status::Ok();
+  return RefineWithinRho(pool);
 }
 
 Status ListScanner::ScanSegment(uint32_t segment, const ProbeList& list,

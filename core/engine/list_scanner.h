@@ -9,12 +9,12 @@
 //
 // Lists of several codebooks (while a retrain is on its way) are one sequence
 // in order of their centroids' scores; the untrained list comes first, since
-// its centroid says nothing. Holds pages during Scan and Refine only. One per
-// search, one thread.
+// its centroid says nothing, and so do central lists (core/codebook). Holds
+// pages during Scan and Refine only. One per search, one thread.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -31,6 +31,11 @@ struct ProbeList {
   uint32_t codebook = 0;  // index into view.codebooks
   uint32_t list = 0;
   float score = 0;  // of its centroid
+
+  // It has a place among others by its score.
+  bool ranked() const { return score != kUnranked; }
+
+  static constexpr float kUnranked = -std::numeric_limits<float>::infinity();
 };
 
 class ListScanner {
@@ -46,18 +51,18 @@ class ListScanner {
   // The nearest list not returned yet; false after the last.
   bool NextList(ProbeList* list);
 
-  // Before the first NextList: calls visit(score) for each list, the nearest
-  // first, but for the untrained one, whose score says nothing.
+  // Before the first NextList: calls visit(score) for each ranked list, the
+  // nearest first.
   template <class Visitor>
   void ForEachList(const Visitor& visit) const {
     for (const ProbeList& head : heads_) {
-      if (!std::isinf(head.score)) visit(head.score);
+      if (head.ranked()) visit(head.score);
     }
     for (const ListRanking& ranking : rankings_) ranking.ForEachLeft(visit);
   }
 
   // Scans one list: what may be within pool->rho() is refined and added, the
-  // rest is put off. Polls.
+  // rest is put off; so is all of an unranked list while rho is infinite. Polls.
   Status Scan(const ProbeList& list, CandidatePool* pool);
   // A hint that the list is scanned next.
   void Prefetch(const ProbeList& list);

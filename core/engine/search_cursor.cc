@@ -143,7 +143,10 @@ class BestFirstCursor : public SearchCursor {
         static_cast<uint32_t>(k), options_.target_recall);
     while (lists_left_ && !FarEnough(tau)) {
       const ProbeList list = next_list_;
-      rule_->Take(list.score);
+      if (list.ranked()) {
+        rule_->Take(list.score);
+        ++ranked_probed_;
+      }
       lists_left_ = scanner_.NextList(&next_list_);
       if (lists_left_) scanner_.Prefetch(next_list_);
       POMAI_RETURN_IF_ERROR(scanner_.Scan(list, &pool_));
@@ -154,9 +157,9 @@ class BestFirstCursor : public SearchCursor {
 
   bool FarEnough(float tau) const {
     if (options_.probes > 0) {
-      return stats_.lists_probed >= options_.probes && pool_.rho() < kInfinity;
+      return ranked_probed_ >= options_.probes && pool_.rho() < kInfinity;
     }
-    return rule_->IsFarEnough({stats_.lists_probed, scanner_.codes_scanned(),
+    return rule_->IsFarEnough({ranked_probed_, scanner_.codes_scanned(),
                                next_list_.score, pool_.rho(), wanted_},
                               tau);
   }
@@ -265,6 +268,7 @@ class BestFirstCursor : public SearchCursor {
   RowWalk without_distance_;
   CandidatePool pool_;
   ProbeList next_list_;
+  uint64_t ranked_probed_ = 0;
   bool lists_left_ = false;
   bool exhausted_ = false;
   uint32_t batch_ = kFirstBatch;

@@ -27,7 +27,8 @@ namespace pomai {
 
 struct SearchOptions {
   double target_recall = 0.95;
-  uint32_t probes = 0;  // lists per batch instead of the target; 0: by target
+  // Ranked lists (list_scanner.h) instead of the target; 0: by target.
+  uint32_t probes = 0;
 };
 
 // What one search did, for pomai_last_scan and tests.

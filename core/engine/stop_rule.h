@@ -11,7 +11,7 @@
 //   scanner.ForEachList([&](float score) { rule.Add(score); });
 //   StopRule::Place place{lists, codes, list.score, pool.rho(), k};
 //   if (rule.IsFarEnough(place, tau)) break;
-//   rule.Take(list.score);
+//   if (list.ranked()) rule.Take(list.score);
 //
 // Scores of inner products are no distances; they are put on the scale of
 // squared distances as for vectors completed to the largest norm M of the
@@ -24,24 +24,17 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/engine/defaults.h"
 #include "core/engine/list_lengths.h"
 #include "core/engine/outlook.h"
 
 namespace pomai {
 
-// Codes that a search scans in any case: a few microseconds of a query that
-// takes over a hundred. Calibration knows rows like the table's own; of a small
-// table this is enough for queries that are unlike them, too.
-constexpr uint64_t LeastCodes(size_t dimensions) {
-  constexpr uint64_t kLeastBits = 400'000, kMost = 4096;
-  return std::min<uint64_t>(kMost, kLeastBits / dimensions);
-}
-
 class StopRule {
  public:
   // Where a search stands.
   struct Place {
-    uint64_t lists_probed;
+    uint64_t lists_probed;  // ranked ones
     uint64_t codes_scanned;
     float list_score;  // of the next list's centroid (core/base/metric.h)
     float rho;         // score of the k-th best candidate
@@ -58,12 +51,10 @@ class StopRule {
         outlook_(view.meta.metric, view.meta.dimensions, Residual(view),
                  query_norm) {}
 
-  // Every list there is, the nearest first.
+  // Every ranked list there is, the nearest first.
   void Add(float score) { outlook_.Add(static_cast<float>(Squared(score))); }
-  // One of them that is scanned, or the untrained list.
-  void Take(float score) {
-    if (!std::isinf(score)) outlook_.Take(static_cast<float>(Squared(score)));
-  }
+  // One of them that is scanned.
+  void Take(float score) { outlook_.Take(static_cast<float>(Squared(score))); }
 
   // -infinity, never stop, while fewer than k candidates are known (rho is
   // infinite) or less is scanned than in any case.

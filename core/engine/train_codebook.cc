@@ -85,6 +85,7 @@ Status TrainCodebook(const MaintenanceHost& host, Space* space) {
   options.lists = lists;
   options.metric = view.meta.metric;
   options.seed = kTrainingSeed;
+  options.central_share = CentralShareFor(view.meta, rows);
   options.poll = [&host] { return host.store->Poll(); };
   options.progress = [&host](uint64_t done, uint64_t total) {
     host.Report("training", done, total);

@@ -57,8 +57,7 @@ Status IndexBuild::Train() {
   rotation_ =
       std::make_shared<const Rotation>(meta.dimensions, meta.rotation_seed);
   if (survey_.vectors < kMinTrainingRows) return Status::Ok();
-  const uint64_t lists =
-      meta.lists != 0 ? meta.lists : AutomaticLists(survey_.vectors);
+  const uint64_t lists = ListsFor(meta, survey_.vectors);
   const uint64_t wanted = lists * SampleRowsPerList(plan_.meta.dimensions);
   EnterBuildPhase(BuildPhase::kSamplingRows, std::min(wanted, survey_.vectors));
   TempScratch scratch;
@@ -83,6 +82,7 @@ Status IndexBuild::TrainOn(SampleSet* sample, uint32_t lists) {
   options.lists = lists;
   options.metric = plan_.meta.metric;
   options.seed = kTrainingSeed;
+  options.central_share = CentralShareFor(plan_.meta, survey_.vectors);
   options.poll = [this] { return store_.Poll(); };
   options.progress = ReportBuildWork;
   POMAI_ASSIGN_OR_RETURN(centroids_, pomai::Train(sample, options));

@@ -12,12 +12,13 @@ namespace pomai {
 namespace {
 
 Centroids Trained(const std::vector<float>& rows, uint32_t dimensions,
-                  uint32_t lists, Metric metric) {
+                  uint32_t lists, Metric metric, double central_share = 0) {
   VectorSample sample(rows, dimensions);
   TrainingOptions options;
   options.dimensions = dimensions;
   options.lists = lists;
   options.metric = metric;
+  options.central_share = central_share;
   return Train(&sample, options).value();
 }
 
@@ -93,6 +94,28 @@ TEST(Assigner, OneVectorAtATimeGivesTheSameLists) {
     uint32_t alone;
     assigner.Assign(&planted.rows[i * 16], 1, &alone);
     EXPECT_EQ(alone, together[i]);
+  }
+}
+
+TEST(Assigner, TheCentralListComesBeforeTheNearest) {
+  for (Metric metric : {Metric::kL2, Metric::kCosine}) {
+    for (uint32_t list_count : {60, 300}) {
+      Planted planted(50, 40, 16, 6, 0.5f);
+      if (metric == Metric::kCosine) NormalizeRows(16, &planted.rows);
+      const Centroids centroids =
+          Trained(planted.rows, 16, list_count, metric, 0.05);
+      const CentralList central(centroids);
+      ASSERT_TRUE(central.exists());
+      std::vector<uint32_t> lists(2000);
+      Assigner(&centroids).Assign(planted.rows.data(), 2000, lists.data());
+      uint32_t members = 0;
+      for (uint32_t i = 0; i < 2000; ++i) {
+        const bool held = central.Holds(&planted.rows[i * 16]);
+        EXPECT_EQ(lists[i] == central.number(), held) << i;
+        members += held;
+      }
+      EXPECT_EQ(members, 100u);
+    }
   }
 }
 

@@ -18,12 +18,14 @@ namespace pomai {
 namespace {
 
 Centroids Trained(const std::vector<float>& rows, uint32_t dimensions,
-                  uint32_t lists, Metric metric = Metric::kL2) {
+                  uint32_t lists, Metric metric = Metric::kL2,
+                  double central_share = 0) {
   VectorSample sample(rows, dimensions);
   TrainingOptions options;
   options.dimensions = dimensions;
   options.lists = lists;
   options.metric = metric;
+  options.central_share = central_share;
   return Train(&sample, options).value();
 }
 
@@ -149,6 +151,33 @@ TEST(Codebook, AssignFindsTheExactNearestList) {
     }
     EXPECT_GE(same, 495u);
     EXPECT_EQ(stored.store.guards(), 0);
+  }
+}
+
+TEST(Codebook, TheCentralListIsAssignedToButNotRanked) {
+  for (Metric metric : {Metric::kL2, Metric::kCosine}) {
+    Planted planted(60, 30, 48, 3, 0.5f);
+    if (metric == Metric::kCosine) NormalizeRows(48, &planted.rows);
+    const Centroids centroids =
+        Trained(planted.rows, 48, 200, metric, 1.0 / 60);
+    Stored stored(centroids);
+    const auto codebook = stored.Load().value();
+    EXPECT_EQ(codebook->list_count(), 201u);
+    ASSERT_TRUE(codebook->central().exists());
+    EXPECT_EQ(codebook->central().number(), 200u);
+    EXPECT_EQ(stored.LoadCentroids()->central_reach, centroids.central_reach);
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < 1800; ++i) {
+      const float* row = &planted.rows[i * 48];
+      const auto list =
+          codebook->Assign(&stored.store, PageLock::kPin, row).value();
+      EXPECT_EQ(list == 200, CentralList(centroids).Holds(row)) << i;
+      members += list == 200;
+    }
+    EXPECT_EQ(members, 30u);
+    const auto ranked = All(codebook->Rank(planted.rows.data()));
+    EXPECT_EQ(ranked.size(), 200u);
+    for (const RankedList& list : ranked) EXPECT_LT(list.list, 200u);
   }
 }
 

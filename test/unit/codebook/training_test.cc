@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/codebook/assigner.h"
+#include "core/codebook/central_list.h"
 #include "core/codebook/clusters.h"
 #include "core/kernel/distance.h"
 #include "test/unit/codebook/planted.h"
@@ -47,7 +48,8 @@ void ExpectSound(const Centroids& centroids) {
   ASSERT_GE(centroids.parent_count(), 1u);
   ASSERT_EQ(centroids.child_start.size(), centroids.parent_count() + 1u);
   EXPECT_EQ(centroids.child_start.front(), 0u);
-  EXPECT_EQ(centroids.child_start.back(), centroids.list_count());
+  EXPECT_EQ(centroids.child_start.back() + CentralList(centroids).exists(),
+            centroids.list_count());
   for (uint32_t p = 0; p < centroids.parent_count(); ++p) {
     EXPECT_LT(centroids.child_start[p], centroids.child_start[p + 1]);
   }
@@ -152,25 +154,62 @@ TEST(Training, ListsAreTheMeansOfTheirRowsUnderCosine) {
   }
 }
 
-// Rows about the mean are the nearest ones to queries from everywhere: they
-// have to be together.
-TEST(Training, FewRowsAroundTheMeanGetAList) {
-  constexpr uint32_t kDimensions = 32, kRows = 6000, kEvery = 200;
+// Around a point that is not the origin; every 200th at a third of the others'
+// distance, each in a direction of its own.
+std::vector<float> RowsAroundAPoint(uint32_t dimensions, uint32_t rows) {
   Random random(17);
-  std::vector<float> rows, inner;
-  for (uint32_t row = 0; row < kRows; ++row) {
-    std::vector<float> vector = GaussianVector(&random, kDimensions);
-    if (row % kEvery == 0) {
-      for (float& value : vector) value *= 0.3f;
-      inner.insert(inner.end(), vector.begin(), vector.end());
+  std::vector<float> all;
+  for (uint32_t row = 0; row < rows; ++row) {
+    for (float value : GaussianVector(&random, dimensions)) {
+      all.push_back(5 + (row % 200 == 0 ? 0.3f : 1.0f) * value);
     }
-    rows.insert(rows.end(), vector.begin(), vector.end());
   }
-  const Centroids centroids = TrainOn(rows, Options(kDimensions, 200));
+  return all;
+}
+
+TEST(Training, TheCentralListHasTheRowsNearestToTheMean) {
+  constexpr uint32_t kDimensions = 32, kRows = 6000;
+  const auto rows = RowsAroundAPoint(kDimensions, kRows);
+  TrainingOptions options = Options(kDimensions, 200);
+  options.central_share = 1.0 / 200;
+  const Centroids centroids = TrainOn(rows, options);
   ExpectSound(centroids);
   EXPECT_EQ(centroids.list_count(), 201u);
-  const auto sizes = ListSizes(centroids, inner);
-  EXPECT_GE(*std::max_element(sizes.begin(), sizes.end()), kRows / kEvery - 2);
+  const CentralList central(centroids);
+  ASSERT_TRUE(central.exists());
+  EXPECT_EQ(central.number(), 200u);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    EXPECT_EQ(central.Holds(&rows[size_t{row} * kDimensions]), row % 200 == 0)
+        << row;
+  }
+}
+
+TEST(Training, WithoutAShareThereIsNoCentralList) {
+  const Centroids centroids =
+      TrainOn(RowsAroundAPoint(16, 3000), Options(16, 150));
+  EXPECT_EQ(centroids.central_reach, 0);
+  EXPECT_EQ(centroids.list_count(), 150u);
+  EXPECT_FALSE(CentralList(centroids).Holds(centroids.lists.data()));
+}
+
+// They would all be in it, however few are wanted.
+TEST(Training, ManyEqualRowsAtTheMeanGetNoCentralList) {
+  auto rows = RowsAroundAPoint(16, 3000);
+  std::fill_n(rows.begin(), 1500 * 16, 5.0f);
+  TrainingOptions options = Options(16, 150);
+  options.central_share = 0.01;
+  const Centroids centroids = TrainOn(rows, options);
+  ExpectSound(centroids);
+  EXPECT_EQ(centroids.central_reach, 0);
+}
+
+TEST(Training, FewerRowsThanACentralListTakesGetNone) {
+  Random random(18);
+  TrainingOptions options = Options(16, 4);
+  options.central_share = 0.5;
+  const Centroids centroids = TrainOn(GaussianVector(&random, 8 * 16), options);
+  ExpectSound(centroids);
+  EXPECT_EQ(centroids.central_reach, 0);
 }
 
 TEST(Training, EqualRowsGiveOneList) {

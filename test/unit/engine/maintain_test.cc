@@ -498,7 +498,7 @@ TEST(Maintain, CalibratesNoCodebookThatMoreRowsThanItsOwnHaveOutgrown) {
   EXPECT_EQ(CountOf(steps, "calibrating"), 1);
   const auto snapshot = membrane.TakeSnapshot();
   EXPECT_EQ(snapshot->view->manifest.trained_rows, 20000u);
-  // And the one around the mean of all rows.
+  // And the central one.
   EXPECT_EQ(snapshot->view->current_codebook()->list_count(),
             AutomaticLists(20000) + 1);
   ExpectSound(&membrane, "");

@@ -121,8 +121,7 @@ class MemoryMembrane {
     for (size_t i = 0; i < vectors.size(); ++i) rows_[i + 1] = vectors[i];
     SampleSet sample(meta_.shape().dimensions, 0, nullptr);
     POMAI_RETURN_IF_ERROR(FillSample(&sample));
-    const uint32_t lists =
-        meta_.lists != 0 ? meta_.lists : AutomaticLists(vectors.size());
+    const uint32_t lists = ListsFor(meta_, vectors.size());
     Manifest manifest;
     CodebookRef codebook{0, 1, {}};
     Centroids centroids =
@@ -132,6 +131,7 @@ class MemoryMembrane {
       options.dimensions = meta_.shape().dimensions;
       options.lists = lists;
       options.metric = meta_.metric;
+      options.central_share = CentralShareFor(meta_, vectors.size());
       POMAI_ASSIGN_OR_RETURN(centroids, Train(&sample, options));
       POMAI_ASSIGN_OR_RETURN(codebook,
                              StoreCodebook(store_.get(), &meta_, 1, centroids));

@@ -148,6 +148,43 @@ TEST(SearchCursor, ProbesFixTheNumberOfLists) {
   EXPECT_EQ(membrane.Search(Queries()[0], 100000, {.probes = 3}).size(), 6000u);
 }
 
+TEST(SearchCursor, TheCentralListIsNoneOfTheProbes) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .lists = 150});
+  membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
+  membrane.Search(Queries()[0], 10, {.probes = 3});
+  EXPECT_EQ(membrane.stats().lists_probed, 4u);
+}
+
+// The nearest rows to queries from everywhere: each is alone in its direction,
+// which is seldom that of the query.
+TEST(SearchCursor, RowsAboutTheMeanAreFoundWhereverAQueryIs) {
+  for (const Metric metric : {Metric::kL2, Metric::kCosine}) {
+    MemoryMembrane membrane(
+        {.dimensions = kDimensions, .metric = metric, .lists = 150});
+    auto vectors = ClusteredVectors(6000, kDimensions, 6000, 1);
+    constexpr size_t kInner = 30;
+    for (size_t i = 0; i < kInner; ++i) {
+      for (float& x : vectors[i]) x *= 0.3f;
+    }
+    for (Vector& vector : vectors) vector[0] += 6;
+    membrane.Build(vectors);
+    auto queries = ClusteredVectors(40, kDimensions, 6000, 4242);
+    uint32_t inner = 0;
+    for (Vector& query : queries) {
+      query[0] += 6;
+      const auto hits = membrane.Search(query, 10, {.probes = 1});
+      std::set<uint64_t> found;
+      for (const auto& hit : hits) found.insert(hit.id);
+      for (const uint64_t id : membrane.Exact(query, 10)) {
+        if (id > kInner) continue;
+        ++inner;
+        EXPECT_TRUE(found.count(id)) << id;
+      }
+    }
+    EXPECT_GE(inner, 50u);
+  }
+}
+
 TEST(SearchCursor, SmallTablesAreSearchedExactly) {
   MemoryMembrane membrane({.dimensions = kDimensions});
   membrane.Build(ClusteredVectors(200, kDimensions, 40, 1));
