@@ -155,6 +155,19 @@ TEST(SearchCursor, TheCentralListIsNoneOfTheProbes) {
   EXPECT_EQ(membrane.stats().lists_probed, 4u);
 }
 
+// Its rows are far from most queries: nothing may be let through for them.
+TEST(SearchCursor, TheCentralListDoesNotHaveTheNextListRefinedWhole) {
+  MemoryMembrane membrane({.dimensions = kDimensions, .lists = 150});
+  membrane.Build(ClusteredVectors(6000, kDimensions, 40, 1));
+  uint64_t refined = 0;
+  for (const Vector& query : Queries()) {
+    membrane.Search(query, 10, {.probes = 2});
+    refined += membrane.stats().codes_refined;
+  }
+  // 95 a query; 219 where its rows are refined before the next list's.
+  EXPECT_LE(refined, 150 * Queries().size());
+}
+
 // The nearest rows to queries from everywhere: each is alone in its direction,
 // which is seldom that of the query.
 TEST(SearchCursor, RowsAboutTheMeanAreFoundWhereverAQueryIs) {
