@@ -65,9 +65,9 @@ class Codebook {
   void PrefetchCentroid(ExtentReader* reader, uint32_t list) const;
   const Extent& extent() const { return extent_; }
   // The list of one vector: the central one if that holds it, or else the
-  // nearest: among the children of the nearest eighth of
-  // the parents (Assigner), by int8 ranking, exact among those of the best four
-  // that int8 cannot tell apart.
+  // nearest among the children of the nearest eighth of the parents (Assigner),
+  // by int8 ranking, exact among those of the best four that int8 cannot tell
+  // apart.
   Result<uint32_t> Assign(PageStore* store, PageLock lock,
                           const float* vector) const;
   // Everything back in memory, for a build's Assigner.

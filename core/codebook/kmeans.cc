@@ -315,7 +315,7 @@ Status KMeans::AddCentral(Centroids* centroids) {
   const auto wanted = std::max(
       kLeastCentralRows, static_cast<uint64_t>(options_.central_share *
                                                static_cast<double>(rows_)));
-  // The nearest, and one more: a max-heap.
+  // The nearest, and the first one too many: a max-heap.
   std::vector<float> nearest;
   POMAI_RETURN_IF_ERROR(ForEachChunk(0, [&](const Chunk& chunk) {
     for (uint64_t row = chunk.first; row < chunk.first + chunk.count; ++row) {
@@ -326,7 +326,6 @@ Status KMeans::AddCentral(Centroids* centroids) {
       nearest.pop_back();
     }
   }));
-  // Below the one that is too many, and all that are as near.
   const float end = nearest.front();
   float reach = 0;
   for (const float distance : nearest) {

@@ -34,8 +34,8 @@ class KMeans {
   Status TrainFlat();
   // The result, without lists and parents that no row chose.
   Centroids Take() const;
-  // Adds the central list to the result, unless equal rows would make it much
-  // longer than was asked for.
+  // Adds the central list to the result: as long as was asked for, or shorter
+  // by rows that are as far as the first one too many; none if those are all.
   Status AddCentral(Centroids* centroids);
 
  private:
