@@ -62,7 +62,8 @@ class ListScanner {
   }
 
   // Scans one list: what may be within pool->rho() is refined and added, the
-  // rest is put off; so is all of an unranked list while rho is infinite. Polls.
+  // rest is put off; so is all of an unranked list while rho is infinite.
+  // Polls.
   Status Scan(const ProbeList& list, CandidatePool* pool);
   // A hint that the list is scanned next.
   void Prefetch(const ProbeList& list);
