@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/codebook/training.h"
@@ -38,12 +39,8 @@ class CentralList {
   uint32_t number() const { return number_; }
   // `vector`: rotated (normalised under cosine).
   bool Holds(const float* vector) const {
-    return exists() && Distance(vector) <= reach_;
-  }
-  // Squared.
-  float Distance(const float* vector) const {
-    return kernel::SquaredL2(vector, centroid_.data(),
-                             static_cast<uint32_t>(centroid_.size()));
+    return exists() && kernel::SquaredL2(vector, centroid_.data(),
+                                         centroid_.size()) <= reach_;
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "core/codebook/central_list.h"
+#include "core/kernel/distance.h"
 #include "core/kernel/matrix.h"
 
 namespace pomai {
@@ -311,7 +311,6 @@ Status KMeans::AddCentral(Centroids* centroids) {
   }
   std::vector<float> mean(dimensions_);
   MeanOfLists(0, centroids_.list_count(), mean.data());
-  const CentralList all(0, 0, mean);
   const auto wanted = std::max(
       kLeastCentralRows, static_cast<uint64_t>(options_.central_share *
                                                static_cast<double>(rows_)));
@@ -319,7 +318,8 @@ Status KMeans::AddCentral(Centroids* centroids) {
   std::vector<float> nearest;
   POMAI_RETURN_IF_ERROR(ForEachChunk(0, [&](const Chunk& chunk) {
     for (uint64_t row = chunk.first; row < chunk.first + chunk.count; ++row) {
-      nearest.push_back(all.Distance(Row(chunk, row)));
+      nearest.push_back(
+          kernel::SquaredL2(Row(chunk, row), mean.data(), dimensions_));
       std::push_heap(nearest.begin(), nearest.end());
       if (nearest.size() <= wanted + 1) continue;
       std::pop_heap(nearest.begin(), nearest.end());

@@ -6,10 +6,10 @@
 // Hierarchical: sqrt(lists) parents by k-means, then the children of each
 // parent, 10 rounds each, then 3 rounds over all lists; clusters that run empty
 // are seeded anew from the largest. Last comes the central list, if one is
-// asked for: the rows nearest to the mean of all. Deterministic for a
-// seed and sample. One thread; memory: the centroids four times, 8 bytes a
-// sample row, and chunks of 2 MB (32 rows at least); the sample itself is the
-// caller's. Every round reads the sample once, in order.
+// asked for: the rows nearest to the mean of all. Deterministic for a seed and
+// sample. One thread; memory: the centroids four times, 8 bytes a sample row,
+// and chunks of 2 MB (32 rows at least); the sample itself is the caller's.
+// Every round reads the sample once, in order.
 #pragma once
 
 #include <cstdint>
