@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <vector>
 
 #include "core/base/random.h"
@@ -41,15 +42,16 @@ BENCHMARK(Distance<Metric::kL2>)->Arg(100)->Arg(784);
 BENCHMARK(Distance<Metric::kInnerProduct>)->Arg(100)->Arg(784);
 BENCHMARK(Distance<Metric::kCosine>)->Arg(100)->Arg(784);
 
-void Hadamard(benchmark::State& state) {
+void MultiplyHadamard(benchmark::State& state) {
   auto a = Numbers(state, 1);
+  const std::vector<float> factors(a.size(),
+                                   1 / std::sqrt(static_cast<float>(a.size())));
   for (auto _ : state) {
-    kernel::Hadamard(a.data(), a.size());
-    kernel::Scale(0.03f, a.data(), a.size());
+    kernel::MultiplyHadamard(factors.data(), a.data(), a.size());
     benchmark::DoNotOptimize(a.data());
   }
 }
-BENCHMARK(Hadamard)->Arg(64)->Arg(512)->Arg(8192);
+BENCHMARK(MultiplyHadamard)->Arg(64)->Arg(128)->Arg(512)->Arg(8192);
 
 void Float16ToFloat(benchmark::State& state) {
   const std::vector<uint16_t> halves(static_cast<size_t>(state.range(0)),

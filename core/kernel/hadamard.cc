@@ -1,8 +1,5 @@
 #include "core/kernel/hadamard.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "core/kernel/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,166 +12,154 @@ HWY_BEFORE_NAMESPACE();
 namespace pomai::kernel::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The fallback for machines without vectors is one lane wide.
-#if HWY_TARGET == HWY_SCALAR
+// The fallback for machines without vectors is one lane wide, and of vectors
+// whose length only the machine knows there are no arrays.
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
 
-void Hadamard(float* values, size_t n) { scalar::Hadamard(values, n); }
-
-#else
-
-// Lanes that one pass can take through their stages without touching memory.
-#if HWY_HAVE_SCALABLE
-constexpr size_t kMostLanes = 4;
-#else
-constexpr size_t kMostLanes = 16;
-#endif
-
-// The sign of the second operand in the stage of neighbours 2^kBit apart.
-template <int kBit, class D>
-HWY_INLINE hn::Vec<D> StageSigns(D d) {
-  const hn::RebindToUnsigned<D> du;
-  const auto bit = hn::ShiftLeft<31 - kBit>(hn::Iota(du, 0));
-  return hn::BitCast(d, hn::And(bit, hn::Set(du, 0x80000000u)));
+void Multiply(const float* factors, float* values, size_t n) {
+  scalar::Multiply(factors, values, n);
 }
 
-// The stages between the lanes of a vector of d. n is a multiple of the lanes,
-// which are a power of two.
+void MultiplyHadamard(const float* factors, float* values, size_t n) {
+  scalar::MultiplyHadamard(factors, values, n);
+}
+
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n) {
+  scalar::MultiplyHalves(signs, scale, values, n);
+}
+
+#else
+
+using Floats = hn::CappedTag<float, 16>;
+using Vector = hn::Vec<Floats>;
+constexpr size_t kLanes = hn::MaxLanes(Floats());
+// Vectors that are transformed together in registers.
+constexpr size_t kMostVectors = 8;
+
 template <class D>
-HWY_INLINE void StagesWithinVector(D d, float* values, size_t n) {
-  constexpr size_t kLanes = hn::MaxLanes(D());
-  const auto signs1 = StageSigns<0>(d), signs2 = StageSigns<1>(d);
-  [[maybe_unused]] const auto signs4 = StageSigns<2>(d);
-  [[maybe_unused]] const auto signs8 = StageSigns<3>(d);
+HWY_INLINE hn::Vec<D> Product(D d, const float* a, const float* b) {
+  return hn::Mul(hn::LoadU(d, a), hn::LoadU(d, b));
+}
+
+void Multiply(const float* factors, float* values, size_t n) {
+  const Floats d;
   for (size_t i = 0; i < n; i += kLanes) {
-    auto v = hn::LoadU(d, values + i);
-    v = hn::Add(hn::Shuffle2301(v), hn::Xor(v, signs1));
-    v = hn::Add(hn::Shuffle1032(v), hn::Xor(v, signs2));
-    if constexpr (kLanes >= 8) {
-      v = hn::Add(hn::SwapAdjacentBlocks(v), hn::Xor(v, signs4));
-    }
-    if constexpr (kLanes >= 16) {
-      v = hn::Add(hn::ConcatLowerUpper(d, v, v), hn::Xor(v, signs8));
-    }
-    hn::StoreU(v, d, values + i);
+    hn::StoreU(Product(d, factors + i, values + i), d, values + i);
   }
 }
 
-// What of it n has room for; returns the stage that comes next.
-template <size_t kLanes>
-HWY_INLINE size_t FirstStages(float* values, size_t n) {
-  const hn::CappedTag<float, kLanes> d;
-  if constexpr (kLanes > 4) {
-    if (n < hn::Lanes(d)) return FirstStages<kLanes / 2>(values, n);
-  }
-  StagesWithinVector(d, values, n);
-  return hn::Lanes(d);
+// -1 for the second operand in the stage of neighbours 2^kBit apart, else 1.
+template <int kBit>
+HWY_INLINE Vector StageFactors() {
+  const hn::RebindToUnsigned<Floats> du;
+  const auto bit = hn::ShiftLeft<31 - kBit>(hn::Iota(du, 0));
+  const auto sign = hn::And(bit, hn::Set(du, 0x80000000u));
+  return hn::Xor(hn::Set(Floats(), 1.0f), hn::BitCast(Floats(), sign));
 }
 
-// Stage h alone. h and n / 2 are multiples of the lanes of d.
-template <class D>
-HWY_INLINE void OneStage(D d, float* values, size_t n, size_t h) {
-  for (size_t block = 0; block < n; block += 2 * h) {
-    for (size_t i = block; i < block + h; i += hn::Lanes(d)) {
-      const auto a = hn::LoadU(d, values + i);
-      const auto b = hn::LoadU(d, values + i + h);
-      hn::StoreU(hn::Add(a, b), d, values + i);
-      hn::StoreU(hn::Sub(a, b), d, values + i + h);
-    }
+// The stages between the lanes of a vector. The products are exact.
+HWY_INLINE Vector TransformLanes(Vector v) {
+  v = hn::MulAdd(v, StageFactors<0>(), hn::Shuffle2301(v));
+  v = hn::MulAdd(v, StageFactors<1>(), hn::Shuffle1032(v));
+  if constexpr (kLanes >= 8) {
+    v = hn::MulAdd(v, StageFactors<2>(), hn::SwapAdjacentBlocks(v));
+  }
+  if constexpr (kLanes >= 16) {
+    const auto swapped = hn::ConcatLowerUpper(Floats(), v, v);
+    v = hn::MulAdd(v, StageFactors<3>(), swapped);
+  }
+  return v;
+}
+
+HWY_INLINE void AddAndSubtract(Vector* a, Vector* b) {
+  const auto sum = hn::Add(*a, *b);
+  *b = hn::Sub(*a, *b);
+  *a = sum;
+}
+
+// The stages between 1, 2, 4 or 8 vectors. Written out, so that they stay in
+// registers.
+template <size_t kCount>
+HWY_INLINE void TransformVectors(Vector* v) {
+  if constexpr (kCount == 2) {
+    AddAndSubtract(v, v + 1);
+  } else if constexpr (kCount > 2) {
+    TransformVectors<kCount / 2>(v);
+    TransformVectors<kCount / 2>(v + kCount / 2);
+    AddAndSubtract(v, v + kCount / 2);
+    AddAndSubtract(v + 1, v + kCount / 2 + 1);
+  }
+  if constexpr (kCount == 8) {
+    AddAndSubtract(v + 2, v + 6);
+    AddAndSubtract(v + 3, v + 7);
   }
 }
 
-// Stages h and 2h in one pass over memory.
-template <class D>
-HWY_INLINE void TwoStages(D d, float* values, size_t n, size_t h) {
-  for (size_t block = 0; block < n; block += 4 * h) {
-    for (size_t i = block; i < block + h; i += hn::Lanes(d)) {
-      float* const at = values + i;
-      const auto v0 = hn::LoadU(d, at), v1 = hn::LoadU(d, at + h);
-      const auto v2 = hn::LoadU(d, at + 2 * h), v3 = hn::LoadU(d, at + 3 * h);
-      const auto sum01 = hn::Add(v0, v1), difference01 = hn::Sub(v0, v1);
-      const auto sum23 = hn::Add(v2, v3), difference23 = hn::Sub(v2, v3);
-      hn::StoreU(hn::Add(sum01, sum23), d, at);
-      hn::StoreU(hn::Add(difference01, difference23), d, at + h);
-      hn::StoreU(hn::Sub(sum01, sum23), d, at + 2 * h);
-      hn::StoreU(hn::Sub(difference01, difference23), d, at + 3 * h);
-    }
+// The factors and all stages within each `kCount` vectors, or fewer if n has no
+// more, in one pass over memory; returns the stage that comes next.
+template <size_t kCount>
+HWY_INLINE size_t FirstStages(const float* factors, float* values, size_t n) {
+  if constexpr (kCount > 1) {
+    if (n < kCount * kLanes) return FirstStages<kCount / 2>(factors, values, n);
   }
-}
-
-void Hadamard(float* values, size_t n) {
-  if (n < 4) {
-    if (n == 2) {
-      const float sum = values[0] + values[1];
-      values[1] = values[0] - values[1];
-      values[0] = sum;
+  const Floats d;
+  for (size_t block = 0; block < n; block += kCount * kLanes) {
+    Vector v[kCount];
+    for (size_t k = 0; k < kCount; ++k) {
+      const size_t i = block + k * kLanes;
+      v[k] = TransformLanes(Product(d, factors + i, values + i));
     }
-    return;
-  }
-  const hn::ScalableTag<float> d;
-  size_t h = FirstStages<kMostLanes>(values, n);
-  for (; h < n && h < hn::Lanes(d); h *= 2) {
-    if (h == 4) {
-      OneStage(hn::CappedTag<float, 4>(), values, n, h);
-    } else {
-      OneStage(hn::CappedTag<float, 8>(), values, n, h);
+    TransformVectors<kCount>(v);
+    for (size_t k = 0; k < kCount; ++k) {
+      hn::StoreU(v[k], d, values + block + k * kLanes);
     }
   }
-  for (; 2 * h < n; h *= 4) TwoStages(d, values, n, h);
-  if (h < n) OneStage(d, values, n, h);
+  return kCount * kLanes;
 }
 
-#endif  // HWY_TARGET == HWY_SCALAR
-
-// From `i` on as many vectors of d as there are; returns where they end.
-template <class D>
-HWY_INLINE size_t FlipVectors(D d, const uint8_t* bits, float* values, size_t i,
-                              size_t n) {
-  const hn::RebindToUnsigned<D> du;
-  const size_t lanes = hn::Lanes(d);  // divides 16
-  for (; i + lanes <= n; i += lanes) {
-    uint32_t some = bits[i / 8];
-    if (lanes > 8) some |= uint32_t{bits[i / 8 + 1]} << 8;
-    // Lane j's bit to the sign's place; what is left of it goes.
-    const auto shift = hn::Iota(du, static_cast<uint32_t>(i % 8));
-    const auto sign = hn::ShiftLeft<31>(hn::Shr(hn::Set(du, some), shift));
-    const auto value = hn::LoadU(d, values + i);
-    hn::StoreU(hn::Xor(value, hn::BitCast(d, sign)), d, values + i);
+// Stages h to h * kCount / 2 in one pass over memory.
+template <size_t kCount>
+HWY_INLINE void MoreStages(float* values, size_t n, size_t h) {
+  const Floats d;
+  for (size_t block = 0; block < n; block += kCount * h) {
+    for (size_t i = block; i < block + h; i += kLanes) {
+      Vector v[kCount];
+      for (size_t k = 0; k < kCount; ++k) {
+        v[k] = hn::LoadU(d, values + i + k * h);
+      }
+      TransformVectors<kCount>(v);
+      for (size_t k = 0; k < kCount; ++k) {
+        hn::StoreU(v[k], d, values + i + k * h);
+      }
+    }
   }
-  return i;
 }
 
-// As wide as what comes next loads: narrower stores would hold that up.
-void FlipSigns(const uint8_t* bits, float* values, size_t n) {
-  const size_t i = FlipVectors(hn::CappedTag<float, 16>(), bits, values, 0, n);
-  FlipVectors(hn::CappedTag<float, 8>(), bits, values, i, n);
+void MultiplyHadamard(const float* factors, float* values, size_t n) {
+  size_t h = FirstStages<kMostVectors>(factors, values, n);
+  for (; 4 * h < n; h *= 8) MoreStages<8>(values, n, h);
+  if (2 * h < n) {
+    MoreStages<4>(values, n, h);
+  } else if (h < n) {
+    MoreStages<2>(values, n, h);
+  }
 }
 
-void AddHalves(float* values, size_t n) {
-  const hn::ScalableTag<float> d;
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n) {
+  const hn::CappedTag<float, 8> d;  // a half is a multiple of 8
+  const auto scales = hn::Set(d, scale);
   const size_t half = n / 2;
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= half; i += hn::Lanes(d)) {
-    const auto a = hn::LoadU(d, values + i);
-    const auto b = hn::LoadU(d, values + i + half);
-    hn::StoreU(hn::Add(a, b), d, values + i);
-    hn::StoreU(hn::Sub(a, b), d, values + i + half);
-  }
-  for (; i < half; ++i) {
-    const float sum = values[i] + values[i + half];
-    values[i + half] = values[i] - values[i + half];
-    values[i] = sum;
+  for (size_t i = 0; i < half; i += hn::Lanes(d)) {
+    float* const at = values + i;
+    // Exact, so that nothing changes if they are added in one rounding.
+    const auto a = Product(d, signs + i, at);
+    const auto b = Product(d, signs + i + half, at + half);
+    hn::StoreU(hn::Mul(hn::Add(a, b), scales), d, at);
+    hn::StoreU(hn::Mul(hn::Sub(a, b), scales), d, at + half);
   }
 }
 
-void ScaleInPlace(float factor, float* values, size_t n) {
-  const hn::ScalableTag<float> d;
-  const auto factors = hn::Set(d, factor);
-  size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    hn::StoreU(hn::Mul(hn::LoadU(d, values + i), factors), d, values + i);
-  }
-  for (; i < n; ++i) values[i] *= factor;
-}
+#endif  // HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
 
 }  // namespace pomai::kernel::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -183,30 +168,32 @@ HWY_AFTER_NAMESPACE();
 namespace pomai::kernel {
 namespace {
 
-POMAI_KERNEL(Hadamard);
-POMAI_KERNEL(FlipSigns);
-POMAI_KERNEL(AddHalves);
-POMAI_KERNEL(ScaleInPlace);
+POMAI_KERNEL(Multiply);
+POMAI_KERNEL(MultiplyHadamard);
+POMAI_KERNEL(MultiplyHalves);
 
 }  // namespace
 
-void Hadamard(float* values, size_t n) { POMAI_DISPATCH(Hadamard)(values, n); }
-
-void FlipSigns(const uint8_t* bits, float* values, size_t n) {
-  POMAI_DISPATCH(FlipSigns)(bits, values, n);
+void Multiply(const float* factors, float* values, size_t n) {
+  POMAI_DISPATCH(Multiply)(factors, values, n);
 }
 
-void AddHalves(float* values, size_t n) {
-  POMAI_DISPATCH(AddHalves)(values, n);
+void MultiplyHadamard(const float* factors, float* values, size_t n) {
+  POMAI_DISPATCH(MultiplyHadamard)(factors, values, n);
 }
 
-void Scale(float factor, float* values, size_t n) {
-  POMAI_DISPATCH(ScaleInPlace)(factor, values, n);
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n) {
+  POMAI_DISPATCH(MultiplyHalves)(signs, scale, values, n);
 }
 
 namespace scalar {
 
-void Hadamard(float* values, size_t n) {
+void Multiply(const float* factors, float* values, size_t n) {
+  for (size_t i = 0; i < n; ++i) values[i] *= factors[i];
+}
+
+void MultiplyHadamard(const float* factors, float* values, size_t n) {
+  Multiply(factors, values, n);
   for (size_t h = 1; h < n; h *= 2) {
     for (size_t i = 0; i < n; ++i) {
       if (i & h) continue;
@@ -217,17 +204,12 @@ void Hadamard(float* values, size_t n) {
   }
 }
 
-void FlipSigns(const uint8_t* bits, float* values, size_t n) {
-  for (size_t i = 0; i < n; ++i) {
-    if (bits[i / 8] >> (i % 8) & 1) values[i] = -values[i];
-  }
-}
-
-void AddHalves(float* values, size_t n) {
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n) {
+  Multiply(signs, values, n);
   for (size_t i = 0; i < n / 2; ++i) {
     const float a = values[i], b = values[i + n / 2];
-    values[i] = a + b;
-    values[i + n / 2] = a - b;
+    values[i] = (a + b) * scale;
+    values[i + n / 2] = (a - b) * scale;
   }
 }
 

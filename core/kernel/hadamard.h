@@ -1,37 +1,33 @@
-// The fast Hadamard transform, and the other two steps of a rotation.
+// The steps of a rotation: products with random factors, the fast Hadamard
+// transform, and a step of Kac's walk.
 //
-//   kernel::FlipSigns(bits, x, 64);
-//   kernel::Hadamard(x, 64);             // norms grow by sqrt(64)
+//   kernel::MultiplyHadamard(factors, x, 64);  // +-1/8 each: norms stay
 //
-// Pure functions, in place; any thread. No step multiplies and adds in one
-// rounding, so all instruction sets give the same bits as the scalar versions,
-// which are the definitions.
+// Pure functions, in place; any thread; any n is a multiple of 16. Nothing is
+// rounded once where the scalar versions, which are the definitions, round
+// twice, so all instruction sets give the same bits.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 namespace pomai::kernel {
 
-// values = H values, with H the n x n matrix of entries (-1)^popcount(i & j),
-// not normalised. n is a power of two.
-void Hadamard(float* values, size_t n);
+// values[i] *= factors[i].
+void Multiply(const float* factors, float* values, size_t n);
 
-// Negates values[i] where bit i % 8 of bits[i / 8] is set. n is a multiple
-// of 8.
-void FlipSigns(const uint8_t* bits, float* values, size_t n);
+// values = H (factors * values), with H the n x n matrix of entries
+// (-1)^popcount(i & j). n is a power of two.
+void MultiplyHadamard(const float* factors, float* values, size_t n);
 
-// (values[i], values[i + n/2]) = (sum, difference) of the two, for all
-// i < n/2: one step of Kac's walk at 45 degrees, not normalised. n is even.
-void AddHalves(float* values, size_t n);
-
-// values[i] *= factor.
-void Scale(float factor, float* values, size_t n);
+// (values[i], values[i + n/2]) = scale * (sum, difference) of the two, for all
+// i < n/2, after values *= signs: a step of Kac's walk at 45 degrees. `signs`:
+// 1 or -1 each.
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n);
 
 namespace scalar {
-void Hadamard(float* values, size_t n);
-void FlipSigns(const uint8_t* bits, float* values, size_t n);
-void AddHalves(float* values, size_t n);
+void Multiply(const float* factors, float* values, size_t n);
+void MultiplyHadamard(const float* factors, float* values, size_t n);
+void MultiplyHalves(const float* signs, float scale, float* values, size_t n);
 }  // namespace scalar
 
 }  // namespace pomai::kernel

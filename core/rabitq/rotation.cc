@@ -12,10 +12,6 @@ namespace pomai {
 namespace {
 
 constexpr uint32_t kRounds = 4;
-// Rounds that end with a step of Kac's walk: those after which both windows
-// have been transformed. Earlier it would leave single coordinates of a sparse
-// vector standing.
-constexpr bool EndsWithKacStep(uint32_t round) { return round % 2 == 1; }
 // Each round has signs, each step of Kac's walk too.
 constexpr uint32_t kSignSets = kRounds + kRounds / 2;
 
@@ -24,29 +20,46 @@ constexpr uint32_t kSignSets = kRounds + kRounds / 2;
 Rotation::Rotation(uint32_t dimensions, uint64_t seed)
     : dimensions_(dimensions),
       padded_(PaddedDimensions(dimensions)),
-      signs_(kSignSets * padded_ / 8) {
+      window_(std::bit_floor(padded_)),
+      factors_(size_t{kSignSets} * padded_) {
   Random random(seed);
-  for (uint8_t& byte : signs_) byte = static_cast<uint8_t>(random.Next() >> 56);
+  for (size_t i = 0; i < factors_.size(); i += 8) {
+    const auto signs = static_cast<uint8_t>(random.Next() >> 56);
+    for (size_t j = 0; j < 8; ++j) {
+      factors_[i + j] = (signs >> j & 1) != 0 ? -1.0f : 1.0f;
+    }
+  }
+  const float scale = 1 / std::sqrt(static_cast<float>(window_));
+  float* factors = factors_.data();
+  for (uint32_t round = 0; round < kRounds; ++round) {
+    float* const window = factors + WindowStart(round);
+    for (uint32_t i = 0; i < window_; ++i) window[i] *= scale;
+    factors += padded_;
+    if (HasKacStep(round)) factors += padded_;
+  }
+}
+
+// After those rounds that have transformed both windows. Earlier it would leave
+// single coordinates of a sparse vector standing. When the window is the whole
+// vector there is nothing to bring together.
+bool Rotation::HasKacStep(uint32_t round) const {
+  return window_ != padded_ && round % 2 == 1;
 }
 
 void Rotation::Apply(const float* from, float* to) const {
   std::memcpy(to, from, dimensions_ * sizeof(float));
   std::memset(to + dimensions_, 0, (padded_ - dimensions_) * sizeof(float));
-  const uint32_t window = std::bit_floor(padded_);
-  const float window_scale = 1 / std::sqrt(static_cast<float>(window));
-  const uint8_t* signs = signs_.data();
+  const float* factors = factors_.data();
   for (uint32_t round = 0; round < kRounds; ++round) {
-    kernel::FlipSigns(signs, to, padded_);
-    signs += padded_ / 8;
-    float* const start = round % 2 == 0 ? to : to + (padded_ - window);
-    kernel::Hadamard(start, window);
-    kernel::Scale(window_scale, start, window);
-    // When the window is the whole vector there is nothing to bring together.
-    if (window == padded_ || !EndsWithKacStep(round)) continue;
-    kernel::FlipSigns(signs, to, padded_);
-    signs += padded_ / 8;
-    kernel::AddHalves(to, padded_);
-    kernel::Scale(1 / std::numbers::sqrt2_v<float>, to, padded_);
+    const uint32_t start = WindowStart(round);
+    const uint32_t rest = start == 0 ? window_ : 0;
+    kernel::Multiply(factors + rest, to + rest, padded_ - window_);
+    kernel::MultiplyHadamard(factors + start, to + start, window_);
+    factors += padded_;
+    if (!HasKacStep(round)) continue;
+    kernel::MultiplyHalves(factors, 1 / std::numbers::sqrt2_v<float>, to,
+                           padded_);
+    factors += padded_;
   }
 }
 

@@ -36,9 +36,18 @@ class Rotation {
   void Apply(const float* from, float* to) const;
 
  private:
+  // Of the window that a round transforms: the leading one or the trailing one.
+  uint32_t WindowStart(uint32_t round) const {
+    return round % 2 == 0 ? 0 : padded_ - window_;
+  }
+  bool HasKacStep(uint32_t round) const;
+
   uint32_t dimensions_;
   uint32_t padded_;
-  std::vector<uint8_t> signs_;  // bits, padded_ for each use in turn
+  uint32_t window_;  // the largest power of two up to padded_
+  // padded_ for each use in turn: random signs, in a round's window times
+  // 1 / sqrt(window_).
+  std::vector<float> factors_;
 };
 
 }  // namespace pomai

@@ -11,57 +11,80 @@
 namespace pomai {
 namespace {
 
-TEST(Hadamard, ScalarEqualsMatrixProduct) {
+std::vector<float> RandomSigns(Random* random, size_t n) {
+  std::vector<float> signs(n);
+  for (float& sign : signs) sign = random->Next() >> 63 != 0 ? -1.0f : 1.0f;
+  return signs;
+}
+
+// Runs both functions on the same vectors of n elements and factors; both must
+// give the same bits.
+template <typename Kernel, typename Scalar>
+void ExpectSame(size_t n, Kernel kernel, Scalar scalar) {
+  Random random(n);
+  const auto factors = RandomSigns(&random, n);
+  auto x = GaussianVector(&random, n);
+  auto y = x;
+  kernel(factors.data(), x.data(), n);
+  scalar(factors.data(), y.data(), n);
+  EXPECT_EQ(x, y) << n;
+}
+
+TEST(MultiplyHadamard, ScalarEqualsMatrixProduct) {
   Random random(1);
   const auto x = GaussianVector(&random, 32);
+  const auto factors = GaussianVector(&random, 32);
   std::vector<float> y(x);
-  kernel::scalar::Hadamard(y.data(), 32);
+  kernel::scalar::MultiplyHadamard(factors.data(), y.data(), 32);
   for (unsigned i = 0; i < 32; ++i) {
     double sum = 0;
     for (unsigned j = 0; j < 32; ++j) {
-      sum += std::popcount(i & j) % 2 ? -x[j] : x[j];
+      const double product = double{factors[j]} * x[j];
+      sum += std::popcount(i & j) % 2 ? -product : product;
     }
     EXPECT_NEAR(y[i], sum, 1e-5);
   }
 }
 
-TEST(Hadamard, EveryTargetGivesTheBitsOfScalar) {
+TEST(MultiplyHadamard, EveryTargetGivesTheBitsOfScalar) {
   ForEveryTarget([] {
-    Random random(2);
-    for (size_t n = 1; n <= 8192; n *= 2) {
-      auto x = GaussianVector(&random, n);
-      auto y = x;
-      kernel::Hadamard(x.data(), n);
-      kernel::scalar::Hadamard(y.data(), n);
-      EXPECT_EQ(x, y) << n;
+    for (size_t n = 16; n <= 16384; n *= 2) {
+      ExpectSame(n, kernel::MultiplyHadamard, kernel::scalar::MultiplyHadamard);
     }
   });
 }
 
-TEST(FlipSigns, EveryTargetEqualsScalar) {
+TEST(Multiply, EveryTargetEqualsScalar) {
   ForEveryTarget([] {
-    Random random(3);
-    for (size_t n = 8; n <= 200; n += 8) {
-      std::vector<uint8_t> bits(n / 8);
-      for (uint8_t& byte : bits) byte = static_cast<uint8_t>(random.Next());
-      auto x = GaussianVector(&random, n);
-      auto y = x;
-      kernel::FlipSigns(bits.data(), x.data(), n);
-      kernel::scalar::FlipSigns(bits.data(), y.data(), n);
-      EXPECT_EQ(x, y);
+    for (size_t n = 0; n <= 208; n += 16) {
+      ExpectSame(n, kernel::Multiply, kernel::scalar::Multiply);
     }
   });
 }
 
-TEST(AddHalves, EveryTargetGivesTheBitsOfScalar) {
+TEST(MultiplyHalves, ScalarIsAStepOfKacsWalk) {
+  Random random(5);
+  const auto x = GaussianVector(&random, 48);
+  const auto signs = RandomSigns(&random, 48);
+  std::vector<float> y(x);
+  kernel::scalar::MultiplyHalves(signs.data(), 0.5f, y.data(), 48);
+  for (size_t i = 0; i < 24; ++i) {
+    const float a = signs[i] * x[i], b = signs[i + 24] * x[i + 24];
+    EXPECT_EQ(y[i], (a + b) / 2);
+    EXPECT_EQ(y[i + 24], (a - b) / 2);
+  }
+}
+
+TEST(MultiplyHalves, EveryTargetGivesTheBitsOfScalar) {
   ForEveryTarget([] {
-    Random random(4);
-    for (size_t n = 2; n <= 200; n += 2) {
-      auto x = GaussianVector(&random, n);
-      auto y = x;
-      kernel::AddHalves(x.data(), n);
-      kernel::scalar::AddHalves(y.data(), n);
-      EXPECT_EQ(x, y);
+    for (size_t n = 16; n <= 208; n += 16) {
+      const auto with_scale = [](auto function) {
+        return [function](const float* signs, float* values, size_t count) {
+          function(signs, 0.7f, values, count);
+        };
+      };
+      ExpectSame(n, with_scale(kernel::MultiplyHalves),
+                 with_scale(kernel::scalar::MultiplyHalves));
     }
   });
 }
