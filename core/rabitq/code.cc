@@ -32,11 +32,11 @@ constexpr double kGaussianSteps[kMaxBits + 1] = {
 // The largest residual falls just inside the highest level.
 constexpr double kInsideTop = 0.98;
 
-// Factors around the best scale so far, for one pass each.
+// Factors around the best scale so far, for one pass each. A third pass would
+// make errors smaller by a thousandth at 5 bits and by a 250th at 6.
 constexpr double kPasses[][kernel::kTrialScales] = {
-    {0.85, 0.93, 1.07, 1.15},
-    {0.96, 0.98, 1.02, 1.04},
-    {0.99, 0.995, 1.005, 1.01},
+    {0.90, 0.95, 1.05, 1.10},
+    {0.98, 0.99, 1.01, 1.02},
 };
 
 // The best scale so far: of its code, the inner product with the residual and
