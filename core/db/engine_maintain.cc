@@ -77,7 +77,7 @@ void Engine::RunBackground() {
       full = full || !due;
     }
     const Status status =
-        Work(full ? MaintenanceGoal::kAll : MaintenanceGoal::kTidy);
+        Work(full ? MaintenanceGoal::kAll : MaintenanceGoal::kKeepUp);
     if (full) next_full = Clock::now() + kFullRoundInterval;
     std::lock_guard lock(wake_mutex_);
     if (status.code() == StatusCode::kAborted) continue;
@@ -87,9 +87,10 @@ void Engine::RunBackground() {
 }
 
 // One round: until nothing is left, or somebody wants it to end. Full tails are
-// sealed at once (kTidy); whether the codebook still fits is looked at when no
-// tail has become full for a while, and now and then. Else rows that pour in
-// would have one made for each few more of them.
+// sealed at once (kKeepUp); whether the codebook still fits, and whether there
+// are more segments than searches like, is looked at when no tail has become
+// full for a while, and now and then. Else rows that pour in would have one
+// made for each few more of them, and be merged again and again.
 Status Engine::Work(MaintenanceGoal goal) {
   Maintenance maintenance(goal);
   for (bool more = true; more;) {

@@ -176,6 +176,7 @@ Status Maintenance::Do(const MaintenanceHost& host, Space* space,
     case Kind::kSeal:
       sealed_.resize(space->tails().size());
       sealed_[step.shard] = goal_ != MaintenanceGoal::kSeal &&
+                            goal_ != MaintenanceGoal::kKeepUp &&
                             goal_ != MaintenanceGoal::kTidy &&
                             goal_ != MaintenanceGoal::kAll;
       return SealTail(host, step.shard);

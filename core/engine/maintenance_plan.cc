@@ -11,10 +11,12 @@ using Kind = MaintenanceStep::Kind;
 
 // Dead entries of a segment from which on it is written anew.
 constexpr double kMostDead = 0.2;
-// A run joins a merge when it has at most this many times the rows of the
-// smaller runs together: each row is rewritten about log(rows) / log(1 + 1 / r)
-// times, and at most log(rows) / log(r) runs are left.
-constexpr uint64_t kMergeRatio = 4;
+// A run joins a merge when it has at most r times the rows of the smaller runs
+// together: each row is rewritten about log(rows) / log(1 + 1 / r) times, and
+// at most log(rows) / log(r) runs are left. While rows pour in writing less
+// counts for more; runs of about the same rows are merged even then.
+constexpr double kMergeRatio = 4;
+constexpr double kHastyMergeRatio = 1.5;
 
 // Segments of one shard that share no list.
 struct SegmentRun {
@@ -77,6 +79,7 @@ class Planner {
         return true;
       case MaintenanceGoal::kSeal:
         break;
+      case MaintenanceGoal::kKeepUp:
       case MaintenanceGoal::kTidy:
       case MaintenanceGoal::kAll:
         if (tail.earlier_codebook) return true;
@@ -218,10 +221,14 @@ class Planner {
     };
     widen(runs[0]);
     size_t count = 1;
+    const double ratio =
+        goal_ == MaintenanceGoal::kKeepUp ? kHastyMergeRatio : kMergeRatio;
     for (; count < runs.size(); ++count) {
       const uint64_t next = RowsIn(runs[count], first, end);
-      const bool pays = goal_ == MaintenanceGoal::kForceMerge ||
-                        next <= kMergeRatio * rows || IsBegun(chosen);
+      const bool pays =
+          goal_ == MaintenanceGoal::kForceMerge ||
+          static_cast<double>(next) <= ratio * static_cast<double>(rows) ||
+          IsBegun(chosen);
       if (!pays) break;
       rows += next;
       chosen.insert(chosen.end(), runs[count].segments.begin(),

@@ -16,7 +16,8 @@ namespace pomai {
 
 enum class MaintenanceGoal : uint8_t {
   kSeal,          // tails that are too long
-  kTidy,          // and few segments, few dead entries, no free pages
+  kKeepUp,        // and few dead entries, no free pages
+  kTidy,          // and few segments
   kAll,           // and a codebook that fits the rows
   kForceSeal,     // tails, however short
   kForceMerge,    // one run of segments a shard, without dead entries

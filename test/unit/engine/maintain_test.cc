@@ -314,6 +314,27 @@ TEST(Maintain, ACrashLosesNothing) {
   }
 }
 
+// Whether 10,000 rows in one run are merged with `more` in another.
+bool AreMerged(uint32_t more, MaintenanceGoal goal) {
+  MemoryMembrane membrane({.dimensions = kDimensions});
+  membrane.Build(ClusteredVectors(10000, kDimensions, 20, 1));
+  InsertAll(&membrane, ClusteredVectors(more, kDimensions, 20, 2), 20001);
+  EXPECT_TRUE(Maintain(&membrane, MaintenanceGoal::kForceSeal).ok());
+  const auto segments = [&] {
+    return membrane.TakeSnapshot()->view->manifest.segments.size();
+  };
+  const size_t before = segments();
+  EXPECT_TRUE(Maintain(&membrane, goal).ok());
+  return segments() != before;
+}
+
+TEST(Maintain, WhileRowsPourInRunsAreMergedThatAreAsLarge) {
+  EXPECT_FALSE(AreMerged(2000, MaintenanceGoal::kTidy));
+  EXPECT_TRUE(AreMerged(4000, MaintenanceGoal::kTidy));
+  EXPECT_FALSE(AreMerged(4000, MaintenanceGoal::kKeepUp));
+  EXPECT_TRUE(AreMerged(9000, MaintenanceGoal::kKeepUp));
+}
+
 TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
   constexpr uint32_t kRows = 100000;
   MemoryMembrane membrane({.dimensions = kDimensions});
@@ -339,7 +360,8 @@ TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
 // nothing to do.
 void ExpectAnEnd(MemoryMembrane* membrane, const std::string& rows) {
   for (const auto goal :
-       {MaintenanceGoal::kSeal, MaintenanceGoal::kTidy, MaintenanceGoal::kAll,
+       {MaintenanceGoal::kSeal, MaintenanceGoal::kKeepUp,
+        MaintenanceGoal::kTidy, MaintenanceGoal::kAll,
         MaintenanceGoal::kForceSeal, MaintenanceGoal::kForceMerge,
         MaintenanceGoal::kForceRetrain, MaintenanceGoal::kAll}) {
     Maintenance maintenance(goal);

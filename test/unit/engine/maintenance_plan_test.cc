@@ -40,7 +40,7 @@ class Plan : public testing::Test {
 };
 
 TEST_F(Plan, NothingIsDueForASoundIndex) {
-  for (const Goal goal : {Goal::kSeal, Goal::kTidy, Goal::kAll,
+  for (const Goal goal : {Goal::kSeal, Goal::kKeepUp, Goal::kTidy, Goal::kAll,
                           Goal::kForceSeal, Goal::kForceMerge}) {
     EXPECT_EQ(PlanStep(input_, goal).kind, Kind::kNone)
         << static_cast<int>(goal);
@@ -102,6 +102,7 @@ TEST_F(Plan, EachConditionHasItsStep) {
       {"short tail", tail(1), Goal::kForceMerge, Kind::kSeal},
       {"tail below the limit", tail(limit() - 1), Goal::kTidy, Kind::kNone},
       {"tail at the limit", tail(limit()), Goal::kSeal, Kind::kSeal},
+      {"tail at the limit", tail(limit()), Goal::kKeepUp, Kind::kSeal},
       {"tail at the limit", tail(limit()), Goal::kTidy, Kind::kSeal},
       {"tail at the limit", tail(limit()), Goal::kAll, Kind::kSeal},
       {"tail of an earlier codebook", earlier, Goal::kSeal, Kind::kNone},
@@ -112,6 +113,7 @@ TEST_F(Plan, EachConditionHasItsStep) {
       {"few dead", dead(0.1), Goal::kAll, Kind::kNone},
       {"few dead", dead(0.1), Goal::kForceMerge, Kind::kMerge},
       {"many dead", dead(0.3), Goal::kSeal, Kind::kNone},
+      {"many dead", dead(0.3), Goal::kKeepUp, Kind::kMerge},
       {"many dead", dead(0.3), Goal::kTidy, Kind::kMerge},
       {"many dead", dead(0.3), Goal::kAll, Kind::kMerge},
       {"dead and retired", retired, Goal::kAll, Kind::kWait},
