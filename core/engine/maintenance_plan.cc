@@ -1,6 +1,7 @@
 #include "core/engine/maintenance_plan.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/engine/list_lengths.h"
 
@@ -153,11 +154,15 @@ class Planner {
     return true;
   }
 
-  // Into the first run in which it meets no other; large segments first.
-  std::vector<SegmentRun> RunsOf(uint32_t shard) const {
+  // Of segments whose lists begin at `first` or behind it. Each goes into the
+  // first run in which it meets no other; large segments first.
+  std::vector<SegmentRun> RunsOf(uint32_t shard, uint32_t first) const {
     std::vector<size_t> order;
     for (size_t i = 0; i < manifest_.segments.size(); ++i) {
-      if (manifest_.segments[i].shard == shard) order.push_back(i);
+      const SegmentRef& ref = manifest_.segments[i];
+      if (ref.shard == shard && ref.first_live_list() >= first) {
+        order.push_back(i);
+      }
     }
     std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
       return view_.directories[a].live_rows() >
@@ -193,22 +198,47 @@ class Planner {
     return rows;
   }
 
+  // A merge goes from list to list, and more segments come meanwhile, which
+  // have all lists. If they joined it, it would begin with the first list
+  // again, and never get to the last.
   bool Merge(MaintenanceStep* step) const {
     for (uint32_t shard = 0; shard < view_.meta.shards; ++shard) {
-      std::vector<SegmentRun> runs = RunsOf(shard);
-      std::stable_sort(runs.begin(), runs.end(),
-                       [](const SegmentRun& a, const SegmentRun& b) {
-                         return a.rows < b.rows;
-                       });
-      if (runs.size() > 1 && MergeRuns(runs, step)) {
-        step->shard = shard;
-        return true;
-      }
+      const uint32_t first = FirstBegun(shard);
+      if (MergeFrom(shard, first, step)) return true;
+      if (first > 0 && MergeFrom(shard, 0, step)) return true;
     }
     return false;
   }
 
-  bool MergeRuns(const std::vector<SegmentRun>& runs,
+  // The first list of a segment that has left lists to others; 0 when none has.
+  uint32_t FirstBegun(uint32_t shard) const {
+    uint32_t first = 0;
+    for (size_t i = 0; i < manifest_.segments.size(); ++i) {
+      const SegmentRef& ref = manifest_.segments[i];
+      if (ref.shard != shard || !IsBegun(ref)) continue;
+      first = first == 0 ? ref.live_from : std::min(first, ref.live_from);
+    }
+    return first;
+  }
+
+  bool MergeFrom(uint32_t shard, uint32_t first, MaintenanceStep* step) const {
+    std::vector<SegmentRun> runs = RunsOf(shard, first);
+    std::stable_sort(runs.begin(), runs.end(),
+                     [](const SegmentRun& a, const SegmentRun& b) {
+                       return a.rows < b.rows;
+                     });
+    for (size_t i = 0; i + 1 < runs.size(); ++i) {
+      if (!MergeRuns({runs.begin() + static_cast<long>(i), runs.end()}, step)) {
+        continue;
+      }
+      step->shard = shard;
+      return true;
+    }
+    return false;
+  }
+
+  // The first run and those behind it that it pays to merge it with.
+  bool MergeRuns(std::span<const SegmentRun> runs,
                  MaintenanceStep* step) const {
     std::vector<size_t> chosen = runs[0].segments;
     uint64_t rows = runs[0].rows;
@@ -228,7 +258,7 @@ class Planner {
       const bool pays =
           goal_ == MaintenanceGoal::kForceMerge ||
           static_cast<double>(next) <= ratio * static_cast<double>(rows) ||
-          IsBegun(chosen);
+          (count == 1 && AnyIsBegun(chosen));
       if (!pays) break;
       rows += next;
       chosen.insert(chosen.end(), runs[count].segments.begin(),
@@ -241,12 +271,15 @@ class Planner {
     return true;
   }
 
-  // Whether a segment has left lists to others: the pages of these stay its own
-  // until it is used up.
-  bool IsBegun(const std::vector<size_t>& segments) const {
+  // Whether it has left lists to others: the pages of these stay its own until
+  // it is used up.
+  static bool IsBegun(const SegmentRef& ref) {
+    return ref.live_from > ref.first_list;
+  }
+
+  bool AnyIsBegun(const std::vector<size_t>& segments) const {
     return std::any_of(segments.begin(), segments.end(), [this](size_t i) {
-      const SegmentRef& ref = manifest_.segments[i];
-      return ref.live_from > ref.first_list;
+      return IsBegun(manifest_.segments[i]);
     });
   }
 
@@ -289,6 +322,8 @@ class Planner {
   }
 
   bool GiveBack(MaintenanceStep* step) const {
+    // They will be used soon.
+    if (goal_ == MaintenanceGoal::kKeepUp) return false;
     if (input_.may_give_back &&
         input_.free_at_end >= WorthGivingBack(input_.pages)) {
       step->kind = Kind::kGiveBack;

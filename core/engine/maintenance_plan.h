@@ -16,8 +16,8 @@ namespace pomai {
 
 enum class MaintenanceGoal : uint8_t {
   kSeal,          // tails that are too long
-  kKeepUp,        // and few dead entries, no free pages
-  kTidy,          // and few segments
+  kKeepUp,        // and not many segments, few dead entries
+  kTidy,          // and few segments, no free pages
   kAll,           // and a codebook that fits the rows
   kForceSeal,     // tails, however short
   kForceMerge,    // one run of segments a shard, without dead entries

@@ -335,6 +335,42 @@ TEST(Maintain, WhileRowsPourInRunsAreMergedThatAreAsLarge) {
   EXPECT_TRUE(AreMerged(9000, MaintenanceGoal::kKeepUp));
 }
 
+// The most segments that have the same list.
+size_t MostOfAList(MemoryMembrane* membrane) {
+  const auto snapshot = membrane->TakeSnapshot();
+  const View& view = *snapshot->view;
+  size_t most = 0;
+  for (uint32_t list = 0; list < view.current_codebook()->list_count();
+       ++list) {
+    const auto& segments = view.manifest.segments;
+    const auto count = std::count_if(
+        segments.begin(), segments.end(), [&](const SegmentRef& ref) {
+          return ref.first_live_list() <= list && list < ref.end_list();
+        });
+    most = std::max(most, static_cast<size_t>(count));
+  }
+  return most;
+}
+
+// A merge of many lists takes steps, and segments come while it is under way.
+TEST(Maintain, MergesComeToAnEndWhileSegmentsCome) {
+  for (const auto goal : {MaintenanceGoal::kKeepUp, MaintenanceGoal::kTidy}) {
+    MemoryMembrane membrane({.dimensions = 16, .lists = 32});
+    membrane.Build(ClusteredVectors(20000, 16, 20, 1));
+    Maintenance maintenance(goal);
+    for (uint64_t round = 0; round < 100; ++round) {
+      InsertAll(&membrane, ClusteredVectors(2500, 16, 20, 2 + round),
+                20001 + 2500 * round);
+      // A seal and a step of a merge.
+      for (int step = 0; step < 2; ++step) {
+        ASSERT_TRUE(maintenance.Step(HostOf(&membrane)).ok());
+      }
+    }
+    EXPECT_LE(MostOfAList(&membrane), 16u) << static_cast<int>(goal);
+    ExpectSound(&membrane, "");
+  }
+}
+
 TEST(Maintain, TenRoundsOfDeletesAndInsertsDoNotGrowTheIndex) {
   constexpr uint32_t kRows = 100000;
   MemoryMembrane membrane({.dimensions = kDimensions});

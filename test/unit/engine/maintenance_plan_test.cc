@@ -119,6 +119,7 @@ TEST_F(Plan, EachConditionHasItsStep) {
       {"dead and retired", retired, Goal::kAll, Kind::kWait},
       {"dead and retired", retired, Goal::kTidy, Kind::kMerge},
       {"free end", end, Goal::kSeal, Kind::kNone},
+      {"free end", end, Goal::kKeepUp, Kind::kNone},
       {"free end", end, Goal::kTidy, Kind::kGiveBack},
       {"free end", end, Goal::kForceMerge, Kind::kGiveBack},
       {"free end in use", kept, Goal::kTidy, Kind::kNone},
