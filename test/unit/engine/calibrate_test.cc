@@ -7,6 +7,30 @@
 namespace pomai {
 namespace {
 
+// `count` vectors about the origin, as many from each of `families`, whose
+// centres spread three quarters as far as kin do about them. The centres are
+// the same for every seed.
+std::vector<Vector> Kin(uint32_t count, uint32_t dimensions, uint32_t families,
+                        uint64_t seed) {
+  const auto scattered = [dimensions](uint32_t n, float width, Random random) {
+    std::vector<Vector> vectors(n, Vector(dimensions));
+    for (Vector& vector : vectors) {
+      for (float& x : vector) {
+        x = width * static_cast<float>(random.Uniform() - 0.5);
+      }
+    }
+    return vectors;
+  };
+  const auto centres = scattered(families, 0.75f, Random(999));
+  auto vectors = scattered(count, 1, Random(seed));
+  for (uint32_t i = 0; i < count; ++i) {
+    for (uint32_t j = 0; j < dimensions; ++j) {
+      vectors[i][j] += centres[i % families][j];
+    }
+  }
+  return vectors;
+}
+
 TEST(Calibrate, HeldOutQueriesReachTheTarget) {
   constexpr uint32_t kDimensions = 64;
   for (const Metric metric :
@@ -71,6 +95,22 @@ TEST(Calibrate, CopiesAreNotTakenForNeighbours) {
   const auto queries = ClusteredVectors(100, kDimensions, 400, 77);
   EXPECT_GE(membrane.Recall(queries, kCopies, {.target_recall = 0.95}), 0.92);
   EXPECT_GE(membrane.Recall(queries, 100, {.target_recall = 0.95}), 0.92);
+}
+
+// The inner ones are nearer to a query than all but its kin, so that rho is
+// small before these are found. If calibration forgot them, its rho would be
+// large until then, and tau so low that these queries would find 0.87, not
+// 0.97.
+TEST(Calibrate, RowsOfTheCentralListAreAmongTheFound) {
+  constexpr uint32_t kDimensions = 384, kFamilies = 900, kInner = 10;
+  auto vectors = Kin(10000, kDimensions, kFamilies, 2);
+  for (uint32_t i = 0; i < kInner; ++i) {
+    for (float& x : vectors[i]) x *= 0.6f;
+  }
+  MemoryMembrane membrane({.dimensions = kDimensions, .lists = 150});
+  membrane.Build(vectors);
+  const auto queries = Kin(200, kDimensions, kFamilies, 77);
+  EXPECT_GE(membrane.Recall(queries, 10, {.target_recall = 0.95}), 0.94);
 }
 
 TEST(Calibrate, AHigherTargetNeverStopsEarlier) {
