@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,9 +24,7 @@ class RowRun {
   static constexpr uint32_t kNone = IdIndex::kNone;
 
   RowRun(uint32_t dimensions, uint64_t first_counter)
-      : dimensions_(dimensions),
-        slab_rows_(kSlabBytes / (dimensions * sizeof(float))),
-        first_counter_(first_counter) {}
+      : dimensions_(dimensions), first_counter_(first_counter) {}
 
   // Returns its place: rows() before it.
   uint32_t Add(uint64_t id, uint64_t sequence, std::span<const float> vector);
@@ -45,39 +42,35 @@ class RowRun {
     Row(at).deleted = sequence;
   }
   const float* vector(uint32_t at) const {
-    return slabs_[at / slab_rows_].get() +
-           size_t{at % slab_rows_} * dimensions_;
+    return chunks_[at / kChunkRows].vectors.get() +
+           size_t{at % kChunkRows} * dimensions_;
   }
-  // Of memory that is in use.
   uint64_t bytes() const;
 
  private:
   static constexpr uint32_t kChunkRows = 256;
-  // A huge page, which has room for some of the longest vectors.
-  static constexpr size_t kSlabBytes = size_t{2} << 20;
   struct RowOf {
     uint64_t id;
     uint64_t put;
     uint64_t deleted;
     uint32_t previous;
   };
-  struct FreeSlab {
-    void operator()(float* slab) const { std::free(slab); }
+  struct Chunk {
+    std::unique_ptr<RowOf[]> rows;
+    std::unique_ptr<float[]> vectors;
   };
-  using Slab = std::unique_ptr<float[], FreeSlab>;
 
-  RowOf& Row(uint32_t at) { return chunks_[at / kChunkRows][at % kChunkRows]; }
-  const RowOf& Row(uint32_t at) const {
-    return chunks_[at / kChunkRows][at % kChunkRows];
+  RowOf& Row(uint32_t at) {
+    return chunks_[at / kChunkRows].rows[at % kChunkRows];
   }
-  void AddSlab();
+  const RowOf& Row(uint32_t at) const {
+    return chunks_[at / kChunkRows].rows[at % kChunkRows];
+  }
 
   uint32_t dimensions_;
-  uint32_t slab_rows_;
   uint64_t first_counter_;
   uint32_t rows_ = 0;
-  std::vector<std::unique_ptr<RowOf[]>> chunks_;
-  std::vector<Slab> slabs_;  // of vectors
+  std::vector<Chunk> chunks_;
   IdIndex newest_;
 };
 
