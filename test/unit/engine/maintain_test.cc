@@ -358,7 +358,7 @@ TEST(Maintain, MergesComeToAnEndWhileSegmentsCome) {
     MemoryMembrane membrane({.dimensions = 16, .lists = 32});
     membrane.Build(ClusteredVectors(20000, 16, 20, 1));
     Maintenance maintenance(goal);
-    for (uint64_t round = 0; round < 100; ++round) {
+    for (uint64_t round = 0; round < 60; ++round) {
       InsertAll(&membrane, ClusteredVectors(2500, 16, 20, 2 + round),
                 20001 + 2500 * round);
       // A seal and a step of a merge.
