@@ -127,7 +127,10 @@ Status DumpManifest(Arguments arguments) {
                 LogName(shard, manifest.first_logs[shard]).c_str(),
                 static_cast<unsigned long long>(rows.next_counter));
     PrintFile("deleted", rows.deleted);
-    for (const StoredRows& stored : rows.rows) PrintFile("rows", stored.file);
+    for (const StoredRows& stored : rows.rows) {
+      PrintFile("rows", stored.file);
+      if (!stored.vectors.name.empty()) PrintFile("vectors", stored.vectors);
+    }
   }
   return Status::Ok();
 }

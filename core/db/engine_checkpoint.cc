@@ -49,6 +49,7 @@ Status Engine::TakeImages(uint64_t number, Images* images) {
   for (uint32_t shard = 0; shard < shape_.shards; ++shard) {
     POMAI_RETURN_IF_ERROR(
         writers_[shard]->Rotate([&] { return NewLog(shard, number); }));
+    tables_[shard]->BeginRun(LogName(shard, number));
   }
   const uint64_t oldest = snapshots_->Oldest(*sequencer_);
   for (const auto& table : tables_) {

@@ -151,6 +151,7 @@ Status Engine::StartWriters(const LogReplay& replay) {
   for (uint32_t shard = 0; shard < shape_.shards; ++shard) {
     POMAI_ASSIGN_OR_RETURN(auto log, NewLog(shard, number));
     logs.push_back(std::move(log));
+    tables_[shard]->BeginRun(LogName(shard, number));
   }
   sequencer_ = std::move(sequencer);
   for (uint32_t shard = 0; shard < shape_.shards; ++shard) {

@@ -104,7 +104,10 @@ std::vector<StoredFile> MembraneManifest::files() const {
   files.insert(files.end(), pages.extents.begin(), pages.extents.end());
   for (const RowTableFiles& shard : rows) {
     if (!shard.deleted.name.empty()) files.push_back(shard.deleted);
-    for (const StoredRows& stored : shard.rows) files.push_back(stored.file);
+    for (const StoredRows& stored : shard.rows) {
+      files.push_back(stored.file);
+      if (!stored.vectors.name.empty()) files.push_back(stored.vectors);
+    }
   }
   return files;
 }
@@ -133,6 +136,9 @@ std::vector<uint8_t> MembraneManifest::Encode() const {
   to.Put<uint32_t>(static_cast<uint32_t>(pages.extents.size()));
   for (const StoredFile& file : pages.extents) to.PutFile(file);
   for (const RowTableFiles& shard : rows) PutRows(shard, &to);
+  for (const RowTableFiles& shard : rows) {
+    for (const StoredRows& stored : shard.rows) to.PutFile(stored.vectors);
+  }
   return to.Finish();
 }
 
@@ -156,6 +162,11 @@ Result<MembraneManifest> MembraneManifest::Decode(
   for (StoredFile& file : manifest.pages.extents) file = GetFile(&from);
   manifest.rows.resize(manifest.options.shards);
   for (RowTableFiles& rows : manifest.rows) rows = GetRows(&from);
+  if (from.left() > 0) {
+    for (RowTableFiles& rows : manifest.rows) {
+      for (StoredRows& stored : rows.rows) stored.vectors = GetFile(&from);
+    }
+  }
   from.ExpectEnd();
   if (!from.ok()) return from.status();
   return manifest;

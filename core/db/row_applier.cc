@@ -11,7 +11,8 @@ constexpr int kMaxAttempts = 64;
 
 }  // namespace
 
-Status RowApplier::Apply(uint64_t sequence, std::span<const uint8_t> body) {
+Status RowApplier::Apply(uint64_t sequence, std::span<const uint8_t> body,
+                         uint64_t offset) {
   LogOperationReader operations(body, rows_->shape().dimensions);
   LogOperation operation;
   for (;;) {
@@ -21,9 +22,10 @@ Status RowApplier::Apply(uint64_t sequence, std::span<const uint8_t> body) {
       rows_->Delete(operation.id, sequence);
       continue;
     }
+    const uint64_t place = offset == 0 ? 0 : offset + operation.vector_offset;
     const float* kept = nullptr;
     const uint64_t number =
-        rows_->Put(operation.id, sequence, operation.vector, &kept);
+        rows_->Put(operation.id, sequence, operation.vector, place, &kept);
     // No checkpoint is adopted before Flush that was taken after this.
     batch_.Borrow(number, {kept, operation.vector.size()});
     if (batch_.size() >= kFlushRows) POMAI_RETURN_IF_ERROR(Flush());

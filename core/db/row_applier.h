@@ -27,8 +27,11 @@ class RowApplier {
   RowApplier(FileStore* store, ViewCache* cache, RowTable* rows)
       : store_(store), cache_(cache), rows_(rows) {}
 
-  // Rows may wait to be added to a tail together with later ones.
-  Status Apply(uint64_t sequence, std::span<const uint8_t> body);
+  // Rows may wait to be added to a tail together with later ones. `offset`: of
+  // `body` in the log that the table's run began with; 0: they are not to stay
+  // there.
+  Status Apply(uint64_t sequence, std::span<const uint8_t> body,
+               uint64_t offset = 0);
   // Everything that was applied is in the tails. After an error rows are
   // missing there, and nothing may be published.
   Status Flush();

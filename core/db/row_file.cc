@@ -6,6 +6,8 @@
 
 #include "core/host_file/crc32c.h"
 #include "core/host_file/file_writer.h"
+#include "core/host_file/log_operation.h"
+#include "core/host_file/log_record.h"
 #include "core/host_file/stored_bytes.h"
 
 namespace pomai {
@@ -13,8 +15,11 @@ namespace {
 
 constexpr std::string_view kMagic = "pomairow";
 constexpr uint32_t kVersion = 1;
+constexpr uint32_t kLogVectorsVersion = 2;
 constexpr uint64_t kAlignment = 64;
 constexpr size_t kHeaderSize = 56;
+
+bool HasLog(const StoredRows& stored) { return !stored.vectors.name.empty(); }
 
 struct Header {
   uint8_t bytes[kHeaderSize];
@@ -23,7 +28,8 @@ struct Header {
 Header EncodeHeader(const RowShape& shape, const StoredRows& stored) {
   Header header;
   std::copy(kMagic.begin(), kMagic.end(), header.bytes);
-  PutFixed<uint32_t>(header.bytes + 8, kVersion);
+  PutFixed<uint32_t>(header.bytes + 8,
+                     HasLog(stored) ? kLogVectorsVersion : kVersion);
   PutFixed<uint32_t>(header.bytes + 12, shape.dimensions);
   PutFixed<uint32_t>(header.bytes + 16, shape.shard);
   PutFixed<uint32_t>(header.bytes + 20, shape.shards);
@@ -80,23 +86,45 @@ Result<std::shared_ptr<RowFile>> RowFile::Open(FileSystem* files,
   file->ids_ = ReadSection<uint64_t>(&bytes, "ids", rows);
   file->sorted_ids_ = ReadSection<uint64_t>(&bytes, "by id", rows);
   file->places_ = ReadSection<uint32_t>(&bytes, "places", rows);
-  file->vectors_ =
-      ReadSection<float>(&bytes, "vectors", rows * shape.dimensions);
+  if (HasLog(stored)) {
+    file->log_places_ = ReadSection<uint32_t>(&bytes, "vectors", rows);
+  } else {
+    file->vectors_ =
+        ReadSection<float>(&bytes, "vectors", rows * shape.dimensions);
+  }
   bytes.ExpectEnd();
   if (!bytes.ok()) return bytes.status();
   file->stored_ = stored;
   file->shape_ = shape;
-  file->path_ = bytes.path();
+  file->folder_ = folder;
   file->rows_ = static_cast<uint32_t>(rows);
   file->mapped_ = bytes.TakeFile();
+  if (HasLog(stored)) POMAI_RETURN_IF_ERROR(file->MapLog(files, folder));
   return file;
+}
+
+Status RowFile::MapLog(FileSystem* files, const std::string& folder) {
+  POMAI_ASSIGN_OR_RETURN(
+      StoredBytes bytes,
+      StoredBytes::Open(files, folder, stored_.vectors, Checksum::kSkip));
+  const uint64_t floats = stored_.vectors.bytes / sizeof(float);
+  bytes.Expect(floats >= shape_.dimensions, "bytes of a log",
+               "a vector's at least", std::to_string(stored_.vectors.bytes));
+  if (!bytes.ok()) return bytes.status();
+  last_log_place_ = static_cast<uint32_t>(
+      std::min<uint64_t>(floats - shape_.dimensions, UINT32_MAX));
+  log_ = bytes.TakeFile();
+  vectors_ = reinterpret_cast<const float*>(log_->bytes().data());
+  return Status::Ok();
 }
 
 Result<StoredRows> RowFile::Write(FileSystem* files, const std::string& folder,
                                   const std::string& name,
                                   const RowShape& shape,
-                                  std::span<const Row> rows) {
+                                  std::span<const Row> rows,
+                                  const StoredFile& vectors) {
   StoredRows stored;
+  stored.vectors = vectors;
   stored.first_number = rows.front().number;
   stored.last_number = rows.back().number;
   stored.rows = rows.size();
@@ -126,7 +154,9 @@ Result<StoredRows> RowFile::Write(FileSystem* files, const std::string& folder,
   POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
   for (const Row& row : rows) {
     POMAI_RETURN_IF_ERROR(
-        writer->Append(row.vector, shape.dimensions * sizeof(float)));
+        HasLog(stored)
+            ? writer->Append(&row.log_place, sizeof(row.log_place))
+            : writer->Append(row.vector, shape.dimensions * sizeof(float)));
   }
   POMAI_ASSIGN_OR_RETURN(stored.file, writer->Finish());
   return stored;
@@ -136,12 +166,21 @@ Status RowFile::Wrong(const char* what, const void* at,
                       const std::string& expected,
                       const std::string& found) const {
   const auto offset = static_cast<const uint8_t*>(at) - mapped_->bytes().data();
-  return Status::Corruption(path_ + ": offset " + std::to_string(offset) +
-                            ": " + what + ": expected " + expected +
-                            ", found " + found);
+  return Status::Corruption(folder_ + "/" + stored_.file.name + ": offset " +
+                            std::to_string(offset) + ": " + what +
+                            ": expected " + expected + ", found " + found);
 }
 
 Status RowFile::Check() const {
+  POMAI_RETURN_IF_ERROR(CheckTables());
+  if (log_ != nullptr) {
+    POMAI_RETURN_IF_ERROR(CheckLogPlaces());
+    POMAI_RETURN_IF_ERROR(CheckSum(stored_.vectors, *log_));
+  }
+  return CheckSum(stored_.file, *mapped_);
+}
+
+Status RowFile::CheckTables() const {
   for (uint32_t i = 0; i < rows_; ++i) {
     const uint64_t least = i == 0 ? stored_.first_number : numbers_[i - 1] + 1;
     if (numbers_[i] < least || numbers_[i] > stored_.last_number ||
@@ -163,10 +202,44 @@ Status RowFile::Check() const {
                    std::to_string(sorted_ids_[i]));
     }
   }
-  const uint32_t crc = Crc32c(mapped_->bytes());
-  if (crc == stored_.file.crc32c) return Status::Ok();
-  return Wrong("crc32c of the file", mapped_->bytes().data(),
-               std::to_string(stored_.file.crc32c), std::to_string(crc));
+  return Status::Ok();
+}
+
+Status RowFile::CheckSum(const StoredFile& stored,
+                         const MappedFile& mapped) const {
+  const uint32_t crc = Crc32c(mapped.bytes());
+  if (crc == stored.crc32c) return Status::Ok();
+  return Status::Corruption(folder_ + "/" + stored.name +
+                            ": offset 0: crc32c of the file: expected " +
+                            std::to_string(stored.crc32c) + ", found " +
+                            std::to_string(crc));
+}
+
+Status RowFile::CheckLogPlaces() const {
+  const uint64_t put_size = LogOperationSize(shape_.dimensions);
+  const uint64_t head_size = LogOperationSize(0);
+  uint64_t least = kLogHeaderSize + kLogRecordHeaderSize + head_size;
+  for (uint32_t i = 0; i < rows_; ++i) {
+    const uint64_t at = uint64_t{log_places_[i]} * sizeof(float);
+    if (at < least || log_places_[i] > last_log_place_) {
+      return Wrong("place of a vector", log_places_ + i,
+                   std::to_string(least / sizeof(float)) + " to " +
+                       std::to_string(last_log_place_),
+                   std::to_string(log_places_[i]));
+    }
+    least = at + put_size;
+    LogOperationReader operations(
+        log_->bytes().subspan(at - head_size, put_size), shape_.dimensions);
+    LogOperation put;
+    const auto found = operations.Next(&put);
+    if (found.ok() && put.kind == LogOperationKind::kPut && put.id == ids_[i]) {
+      continue;
+    }
+    return Wrong("place of a vector", log_places_ + i,
+                 "that of a Put of id " + std::to_string(ids_[i]),
+                 std::to_string(log_places_[i]));
+  }
+  return Status::Ok();
 }
 
 // Numbers are as dense as the shard's counter but for rows left out, so a row

@@ -5,14 +5,18 @@
 namespace pomai {
 
 uint32_t RowRun::Add(uint64_t id, uint64_t sequence,
-                     std::span<const float> vector) {
+                     std::span<const float> vector, uint64_t offset) {
   const uint32_t at = rows_;
   if (at % kChunkRows == 0) {
     chunks_.push_back({std::make_unique_for_overwrite<RowOf[]>(kChunkRows),
                        std::make_unique_for_overwrite<float[]>(
                            size_t{kChunkRows} * dimensions_)});
   }
-  Row(at) = {id, sequence, kNotDeleted, newest_.Exchange(id, at)};
+  const uint64_t place = offset / sizeof(float);
+  // Also where a log is longer than places reach.
+  if (offset == 0 || place > UINT32_MAX) log_.clear();
+  Row(at) = {id, sequence, kNotDeleted, newest_.Exchange(id, at),
+             static_cast<uint32_t>(place)};
   std::memcpy(
       chunks_.back().vectors.get() + size_t{at % kChunkRows} * dimensions_,
       vector.data(), vector.size_bytes());

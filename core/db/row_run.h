@@ -1,7 +1,7 @@
 // RowRun: rows in memory, in the order of their numbers; a part of a RowTable.
 //
-//   RowRun run(128, first_counter);
-//   const uint32_t at = run.Add(id, sequence, vector);
+//   RowRun run(128, first_counter, "3-7.log");
+//   const uint32_t at = run.Add(id, sequence, vector, offset);
 //   run.Newest(id);                         // at
 //   run.previous(at);                       // kNone, or its row before
 //
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/db/id_index.h"
@@ -23,13 +24,22 @@ class RowRun {
  public:
   static constexpr uint32_t kNone = IdIndex::kNone;
 
-  RowRun(uint32_t dimensions, uint64_t first_counter)
-      : dimensions_(dimensions), first_counter_(first_counter) {}
+  // `log`: the name of the log that its rows lie in; "": they lie in none.
+  RowRun(uint32_t dimensions, uint64_t first_counter, std::string log = "")
+      : dimensions_(dimensions),
+        first_counter_(first_counter),
+        log_(std::move(log)) {}
 
-  // Returns its place: rows() before it.
-  uint32_t Add(uint64_t id, uint64_t sequence, std::span<const float> vector);
+  // Returns its place: rows() before it. `offset`: where in the log the vector
+  // begins; 0: nowhere.
+  uint32_t Add(uint64_t id, uint64_t sequence, std::span<const float> vector,
+               uint64_t offset);
 
   uint64_t first_counter() const { return first_counter_; }
+  // The log that has all of its vectors; "": none has.
+  const std::string& log() const { return log_; }
+  // Where in log() a vector begins, in floats.
+  uint32_t log_place(uint32_t at) const { return Row(at).log_place; }
   uint32_t rows() const { return rows_; }
   // The newest row of `id`; kNone.
   uint32_t Newest(uint64_t id) const { return newest_.Find(id); }
@@ -54,6 +64,7 @@ class RowRun {
     uint64_t put;
     uint64_t deleted;
     uint32_t previous;
+    uint32_t log_place;
   };
   struct Chunk {
     std::unique_ptr<RowOf[]> rows;
@@ -69,6 +80,7 @@ class RowRun {
 
   uint32_t dimensions_;
   uint64_t first_counter_;
+  std::string log_;
   uint32_t rows_ = 0;
   std::vector<Chunk> chunks_;
   IdIndex newest_;

@@ -26,6 +26,7 @@ struct RowShape {
 
 struct StoredRows {
   StoredFile file;
+  StoredFile vectors;  // without a name: they are in `file`
   uint64_t first_number = 0;
   uint64_t last_number = 0;
   uint64_t rows = 0;

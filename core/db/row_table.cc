@@ -53,14 +53,22 @@ Result<std::unique_ptr<RowTable>> RowTable::Open(FileSystem* files,
 }
 
 uint64_t RowTable::Put(uint64_t id, uint64_t sequence,
-                       std::span<const float> vector, const float** kept) {
+                       std::span<const float> vector, uint64_t offset,
+                       const float** kept) {
   assert(vector.size() == shape_.dimensions);
   const std::unique_lock lock(latch_);
   MarkDeleted(Newest(id), sequence);
-  const uint32_t at = runs_.back()->Add(id, sequence, vector);
+  const uint32_t at = runs_.back()->Add(id, sequence, vector, offset);
   if (kept != nullptr) *kept = runs_.back()->vector(at);
   ++live_;
   return shape_.NumberOf(next_counter_++);
+}
+
+void RowTable::BeginRun(const std::string& log) {
+  const std::unique_lock lock(latch_);
+  if (runs_.back()->rows() == 0) runs_.pop_back();
+  runs_.push_back(
+      std::make_shared<RowRun>(shape_.dimensions, next_counter_, log));
 }
 
 bool RowTable::Delete(uint64_t id, uint64_t sequence) {

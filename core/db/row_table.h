@@ -62,11 +62,15 @@ class RowTable {
   // --- The writer.
   // A new row, whose number it returns. Deletes the newest row of `id`, if
   // there is one. `vector`: dimensions floats. `kept`, if not null: where it is
-  // now, until a checkpoint that is taken later is adopted.
+  // now, until a checkpoint that is taken later is adopted. `offset`: where in
+  // the log of BeginRun the vector begins, a multiple of 4; 0: nowhere.
   uint64_t Put(uint64_t id, uint64_t sequence, std::span<const float> vector,
-               const float** kept = nullptr);
+               uint64_t offset = 0, const float** kept = nullptr);
   // False when there is no row of `id`, or it is deleted already.
   bool Delete(uint64_t id, uint64_t sequence);
+  // Rows that are put from now on lie in this log, a file of the table's
+  // folder. Once it is complete, a checkpoint leaves them there.
+  void BeginRun(const std::string& log);
 
   // --- Readers.
   // The row of `id` that is visible at `sequence`; kNoRow when none is.
@@ -116,13 +120,16 @@ class RowTable {
     std::vector<std::shared_ptr<RowFile>> mapped;
     DeletedRows deleted;
   };
-  // Quick: later rows go to memory of their own.
+  // Quick: later rows go to memory of their own. The logs of the rows so far
+  // must be complete.
   Image Take(uint64_t sequence, uint64_t oldest);
-  // Writes and syncs a row file of the rows in memory, together with the row
-  // files that are small beside it, others anew that are a quarter dead, and
-  // the file of deleted rows. Names: rows-<shard>-<number>[-<k>],
-  // deleted-<shard>-<number>; `number` is never used twice. The folder is not
-  // synced. After an error the table is as before; files may be left.
+  // Writes and syncs row files of the rows in memory, whose vectors stay in
+  // their log, which gets one more name; one of the newest files together, when
+  // there are many of like size; others anew that are a quarter dead; and the
+  // file of deleted rows. Names: rows-<shard>-<number>-<k>,
+  // vectors-<shard>-<number>-<k>, deleted-<shard>-<number>; `number` is never
+  // used twice. The folder is not synced. After an error the table is as
+  // before; files may be left.
   Result<Written> Write(FileSystem* files, const std::string& folder,
                         uint64_t number, const Image& image) const;
   // The files are the membrane's now: memory and row files they replace are let
@@ -155,15 +162,12 @@ class RowTable {
   bool IsVisible(const Place& place, uint64_t sequence) const;
   bool MarkDeleted(const Place& place, uint64_t sequence);
   const FileRows* FindFile(const RowFile& file) const;
+  class Writing;
   void AddRows(const Image& image, const RowRun& run,
                std::vector<RowFile::Row>* rows) const;
   void AddRows(const Image& image, const RowFile& file,
                std::vector<RowFile::Row>* rows) const;
   uint64_t DeadRows(const Image& image, const RowFile& file) const;
-  Status WriteRows(FileSystem* files, const std::string& folder,
-                   const std::string& name, std::vector<RowFile::Row>* rows,
-                   Written* written) const;
-  size_t FirstMerged(const Image& image) const;
   DeletedRows DeletedAsOf(const Image& image, const Written& written) const;
   std::vector<uint64_t> PutsOf(const RowFile& file) const;
   void SetDeletedBit(uint64_t number);

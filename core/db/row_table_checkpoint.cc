@@ -4,14 +4,15 @@
 #include <bit>
 
 #include "core/db/row_table.h"
+#include "core/host_file/crc32c.h"
+#include "core/host_file/file_copy.h"
 
 namespace pomai {
 namespace {
 
-// A row file is merged with what is newer when it has fewer rows than this many
-// times the rows of that.
-constexpr uint64_t kMergeRatio = 4;
-// And is written anew when one row in so many is dead.
+// So many parts of like size become one file.
+constexpr uint64_t kMergeParts = 4;
+// A file is written anew when one row in so many is dead.
 constexpr uint64_t kDeadShare = 4;
 constexpr size_t kRowsPerLatch = 65536;
 
@@ -46,7 +47,7 @@ void RowTable::AddRows(const Image& image, const RowRun& run,
     for (uint32_t at = first; at < end; ++at) {
       if (run.deleted(at) <= image.oldest) continue;
       rows->push_back({shape_.NumberOf(run.first_counter() + at), run.id(at),
-                       run.vector(at)});
+                       run.vector(at), run.log_place(at)});
     }
   }
 }
@@ -60,7 +61,7 @@ void RowTable::AddRows(const Image& image, const RowFile& file,
         std::min<uint64_t>(file.rows(), uint64_t{first} + kRowsPerLatch);
     for (uint32_t at = first; at < end; ++at) {
       if (DeletedAt({nullptr, known, at}) <= image.oldest) continue;
-      rows->push_back({file.number(at), file.id(at), file.vector(at)});
+      rows->push_back({file.number(at), file.id(at), file.vector(at), 0});
     }
   }
 }
@@ -87,68 +88,135 @@ uint64_t RowTable::DeadRows(const Image& image, const RowFile& file) const {
   return dead;
 }
 
-// The first file that is merged with the rows in memory.
-size_t RowTable::FirstMerged(const Image& image) const {
-  uint64_t rows = 0;
-  for (const auto& run : image.runs) rows += run->rows();
-  size_t first = image.files.size();
-  while (first > 0 && image.files[first - 1]->rows() < kMergeRatio * rows) {
-    rows += image.files[--first]->rows();
+// An image on its way into files.
+class RowTable::Writing {
+ public:
+  Writing(const RowTable& table, FileSystem* files, const std::string& folder,
+          uint64_t number, const Image& image)
+      : table_(table),
+        files_(files),
+        folder_(folder),
+        suffix_(std::to_string(table.shape_.shard) + "-" +
+                std::to_string(number)),
+        image_(image) {
+    for (const auto& file : image.files) parts_.push_back({file, nullptr});
+    for (const auto& run : image.runs) parts_.push_back({nullptr, run.get()});
   }
-  return first;
-}
 
-// `rows` become the next file of `written`, if there are any.
-Status RowTable::WriteRows(FileSystem* files, const std::string& folder,
-                           const std::string& name,
-                           std::vector<RowFile::Row>* rows,
-                           Written* written) const {
-  if (rows->empty()) return Status::Ok();
-  POMAI_ASSIGN_OR_RETURN(const StoredRows stored,
-                         RowFile::Write(files, folder, name, shape_, *rows));
-  rows->clear();
-  POMAI_ASSIGN_OR_RETURN(auto mapped,
-                         RowFile::Open(files, folder, shape_, stored));
-  written->mapped.push_back(std::move(mapped));
-  return Status::Ok();
-}
+  Result<Written> Write() {
+    const size_t first_merged = FirstMerged();
+    for (size_t i = 0; i < first_merged; ++i) {
+      POMAI_RETURN_IF_ERROR(WritePart(parts_[i]));
+    }
+    for (size_t i = first_merged; i < parts_.size(); ++i) AddRowsOf(parts_[i]);
+    POMAI_RETURN_IF_ERROR(WriteRows({}));
+    written_.files.next_counter = image_.next_counter;
+    for (const auto& file : written_.mapped) {
+      written_.files.rows.push_back(file->stored());
+    }
+    written_.deleted = table_.DeletedAsOf(image_, written_);
+    POMAI_ASSIGN_OR_RETURN(
+        written_.files.deleted,
+        WriteDeletedRows(files_, folder_, "deleted-" + suffix_,
+                         written_.deleted));
+    return std::move(written_);
+  }
+
+ private:
+  // A file or a run of the image.
+  struct Part {
+    std::shared_ptr<RowFile> file;
+    const RowRun* run;
+    uint64_t rows() const {
+      return file != nullptr ? file->rows() : run->rows();
+    }
+  };
+
+  // The first part of the longest tail of parts of which none has more than a
+  // kMergeParts-th of the rows: each row is copied once for each time that the
+  // table becomes so many times larger.
+  size_t FirstMerged() const {
+    size_t first = parts_.size();
+    uint64_t sum = 0;
+    uint64_t largest = 0;
+    for (size_t i = parts_.size(); i-- > 0;) {
+      sum += parts_[i].rows();
+      largest = std::max(largest, parts_[i].rows());
+      if (largest * kMergeParts <= sum) first = i;
+    }
+    return first;
+  }
+
+  // A file stays, and the vectors of a run stay in its log, unless too many
+  // rows are dead.
+  Status WritePart(const Part& part) {
+    if (part.file != nullptr &&
+        table_.DeadRows(image_, *part.file) * kDeadShare < part.rows()) {
+      written_.mapped.push_back(part.file);
+      return Status::Ok();
+    }
+    AddRowsOf(part);
+    const uint64_t dead = part.rows() - rows_.size();
+    StoredFile vectors;
+    if (part.run != nullptr && !part.run->log().empty() && !rows_.empty() &&
+        dead * kDeadShare < part.rows()) {
+      POMAI_ASSIGN_OR_RETURN(vectors, KeepLog(part.run->log()));
+    }
+    return WriteRows(vectors);
+  }
+
+  void AddRowsOf(const Part& part) {
+    if (part.file != nullptr) {
+      table_.AddRows(image_, *part.file, &rows_);
+    } else {
+      table_.AddRows(image_, *part.run, &rows_);
+    }
+  }
+
+  // The log stays under a name of its own, which the MANIFEST is going to name,
+  // when recovery does not need it any more.
+  Result<StoredFile> KeepLog(const std::string& log) {
+    const std::string name = "vectors-" + NextSuffix();
+    const std::string path = folder_ + "/" + name;
+    POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + log, path));
+    POMAI_ASSIGN_OR_RETURN(const auto mapped, files_->Map(path));
+    return StoredFile{name, mapped->bytes().size(), Crc32c(mapped->bytes())};
+  }
+
+  // rows_ become the next file, if there are any.
+  Status WriteRows(const StoredFile& vectors) {
+    if (rows_.empty()) return Status::Ok();
+    POMAI_ASSIGN_OR_RETURN(
+        const StoredRows stored,
+        RowFile::Write(files_, folder_, "rows-" + NextSuffix(), table_.shape_,
+                       rows_, vectors));
+    rows_.clear();
+    POMAI_ASSIGN_OR_RETURN(
+        auto mapped, RowFile::Open(files_, folder_, table_.shape_, stored));
+    written_.mapped.push_back(std::move(mapped));
+    return Status::Ok();
+  }
+
+  // Of files that belong together.
+  std::string NextSuffix() const {
+    return suffix_ + "-" + std::to_string(written_.mapped.size());
+  }
+
+  const RowTable& table_;
+  FileSystem* const files_;
+  const std::string& folder_;
+  const std::string suffix_;
+  const Image& image_;
+  std::vector<Part> parts_;         // by number
+  std::vector<RowFile::Row> rows_;  // of the next file
+  Written written_;
+};
 
 Result<RowTable::Written> RowTable::Write(FileSystem* files,
                                           const std::string& folder,
                                           uint64_t number,
                                           const Image& image) const {
-  Written written;
-  const std::string suffix =
-      std::to_string(shape_.shard) + "-" + std::to_string(number);
-  std::vector<RowFile::Row> rows;
-  const auto write_rows = [&](const std::string& name) {
-    return WriteRows(files, folder, name, &rows, &written);
-  };
-  const size_t first_merged = FirstMerged(image);
-  for (size_t i = 0; i < first_merged; ++i) {
-    const RowFile& file = *image.files[i];
-    if (DeadRows(image, file) * kDeadShare < file.rows()) {
-      written.mapped.push_back(image.files[i]);
-      continue;
-    }
-    AddRows(image, file, &rows);
-    POMAI_RETURN_IF_ERROR(
-        write_rows("rows-" + suffix + "-" + std::to_string(i + 1)));
-  }
-  for (size_t i = first_merged; i < image.files.size(); ++i) {
-    AddRows(image, *image.files[i], &rows);
-  }
-  for (const auto& run : image.runs) AddRows(image, *run, &rows);
-  POMAI_RETURN_IF_ERROR(write_rows("rows-" + suffix));
-  for (const auto& file : written.mapped) {
-    written.files.rows.push_back(file->stored());
-  }
-  written.files.next_counter = image.next_counter;
-  written.deleted = DeletedAsOf(image, written);
-  POMAI_ASSIGN_OR_RETURN(
-      written.files.deleted,
-      WriteDeletedRows(files, folder, "deleted-" + suffix, written.deleted));
-  return written;
+  return Writing(*this, files, folder, number, image).Write();
 }
 
 // Deleted at or before the image's sequence: what came later is in the log.

@@ -74,13 +74,15 @@ void ShardWriter::Commit(const std::vector<ShardCommand>& group) {
 
 Status ShardWriter::LogAndApply(const std::vector<ShardCommand>& group) {
   const bool sync = parts_.fsync == FsyncPolicy::kAlways;
+  std::vector<uint64_t> offsets;
   for (const ShardCommand& command : group) {
-    log_->Add({command.sequence, command.shards, command.body});
+    offsets.push_back(
+        log_->Add({command.sequence, command.shards, command.body}));
   }
   const auto start = Mailbox::Clock::now();
   POMAI_RETURN_IF_ERROR(log_->Start(sync));
   // Readers do not see the rows before their sequence is published.
-  const Status applied = Apply(group);
+  const Status applied = Apply(group, offsets);
   POMAI_RETURN_IF_ERROR(log_->Wait());
   if (sync) {
     ++syncs_;
@@ -92,9 +94,11 @@ Status ShardWriter::LogAndApply(const std::vector<ShardCommand>& group) {
   return applied;
 }
 
-Status ShardWriter::Apply(const std::vector<ShardCommand>& group) {
-  for (const ShardCommand& command : group) {
-    POMAI_RETURN_IF_ERROR(applier_.Apply(command.sequence, command.body));
+Status ShardWriter::Apply(const std::vector<ShardCommand>& group,
+                          const std::vector<uint64_t>& offsets) {
+  for (size_t i = 0; i < group.size(); ++i) {
+    POMAI_RETURN_IF_ERROR(
+        applier_.Apply(group[i].sequence, group[i].body, offsets[i]));
   }
   return applier_.Flush();
 }

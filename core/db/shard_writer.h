@@ -57,7 +57,9 @@ class ShardWriter {
   std::vector<ShardCommand> TakeGroup();
   void Commit(const std::vector<ShardCommand>& group);
   Status LogAndApply(const std::vector<ShardCommand>& group);
-  Status Apply(const std::vector<ShardCommand>& group);
+  // `offsets`: of each command's body in the log.
+  Status Apply(const std::vector<ShardCommand>& group,
+               const std::vector<uint64_t>& offsets);
   void SyncWhenDue();
 
   const Parts parts_;

@@ -8,14 +8,14 @@
 namespace pomai {
 namespace {
 
-constexpr size_t kHeadSize = 9;  // kind and id
+constexpr size_t kHeadSize = 12;  // kind and id
 
 void AppendHead(LogOperationKind kind, uint64_t id,
                 std::vector<uint8_t>* body) {
   const size_t at = body->size();
   body->resize(at + kHeadSize);
-  (*body)[at] = static_cast<uint8_t>(kind);
-  PutFixed<uint64_t>(body->data() + at + 1, id);
+  PutFixed<uint32_t>(body->data() + at, static_cast<uint32_t>(kind));
+  PutFixed<uint64_t>(body->data() + at + 4, id);
 }
 
 Status Wrong(size_t offset, const std::string& expected,
@@ -41,21 +41,28 @@ void AppendDelete(uint64_t id, std::vector<uint8_t>* body) {
   AppendHead(LogOperationKind::kDelete, id, body);
 }
 
+Status LogOperationReader::TooShort(size_t expected, size_t found) const {
+  return Wrong(offset_, std::to_string(expected) + " bytes",
+               std::to_string(found));
+}
+
 Result<bool> LogOperationReader::Next(LogOperation* operation) {
   const auto bytes = body_.subspan(offset_);
   if (bytes.empty()) return false;
-  const bool put = bytes[0] == static_cast<uint8_t>(LogOperationKind::kPut);
-  if (!put && bytes[0] != static_cast<uint8_t>(LogOperationKind::kDelete)) {
-    return Wrong(offset_, "kind 1 or 2", std::to_string(bytes[0]));
+  if (bytes.size() < kHeadSize) return TooShort(kHeadSize, bytes.size());
+  const auto kind =
+      static_cast<LogOperationKind>(GetFixed<uint32_t>(bytes.data()));
+  const bool put = kind == LogOperationKind::kPut;
+  if (!put && kind != LogOperationKind::kDelete) {
+    return Wrong(offset_, "kind 1 or 2",
+                 std::to_string(static_cast<uint32_t>(kind)));
   }
   const size_t size = LogOperationSize(put ? vector_.size() : 0);
-  if (bytes.size() < size) {
-    return Wrong(offset_, std::to_string(size) + " bytes",
-                 std::to_string(bytes.size()));
-  }
-  operation->kind = static_cast<LogOperationKind>(bytes[0]);
-  operation->id = GetFixed<uint64_t>(bytes.data() + 1);
+  if (bytes.size() < size) return TooShort(size, bytes.size());
+  operation->kind = kind;
+  operation->id = GetFixed<uint64_t>(bytes.data() + 4);
   operation->vector = {};
+  operation->vector_offset = offset_ + kHeadSize;
   if (put && !vector_.empty()) {
     std::memcpy(vector_.data(), bytes.data() + kHeadSize, size - kHeadSize);
     operation->vector = vector_;

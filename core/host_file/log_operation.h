@@ -14,8 +14,11 @@
 // One thread.
 //
 //   body   := (put | delete)*
-//   put    := u8:1 u64:id f32[dimensions]:vector
-//   delete := u8:2 u64:id
+//   put    := u32:1 u64:id f32[dimensions]:vector
+//   delete := u32:2 u64:id
+//
+// A vector lies at a multiple of 4 bytes in a body, and so in the log: row
+// files may point to it (core/db/row_file.h).
 #pragma once
 
 #include <cstdint>
@@ -26,13 +29,15 @@
 
 namespace pomai {
 
-enum class LogOperationKind : uint8_t { kPut = 1, kDelete = 2 };
+enum class LogOperationKind : uint32_t { kPut = 1, kDelete = 2 };
 
 struct LogOperation {
   LogOperationKind kind = LogOperationKind::kPut;
   uint64_t id = 0;
-  // Of a Put: `dimensions` floats, valid until the next Next.
+  // Of a Put: `dimensions` floats, valid until the next Next; and where in the
+  // body they begin.
   std::span<const float> vector;
+  size_t vector_offset = 0;
 };
 
 // Bytes of a Put of so many dimensions; of a Delete with none.
@@ -52,6 +57,8 @@ class LogOperationReader {
   Result<bool> Next(LogOperation* operation);
 
  private:
+  Status TooShort(size_t expected, size_t found) const;
+
   std::span<const uint8_t> body_;
   size_t offset_ = 0;
   std::vector<float> vector_;

@@ -44,10 +44,10 @@ Status LogReader::ReadHeader() {
   const uint32_t expected = Crc32c(bytes().first(12));
   if (crc != expected) return EndAt(Differ("header crc", expected, crc));
   const auto version = GetFixed<uint32_t>(header + 8);
-  if (version != kLogVersion) {
+  if (version != kLogVersion && !IsZero(bytes().subspan(kLogHeaderSize))) {
     return Status::FailedPrecondition(
         path_ + ": " + Differ("log version", kLogVersion, version) +
-        ": another pomai wrote it");
+        ": open and close the membrane with the pomai that wrote it");
   }
   end_ = kLogHeaderSize;
   return Status::Ok();

@@ -23,7 +23,8 @@ namespace pomai {
 class LogReader {
  public:
   // `last`: the shard's newest file, which alone may have a torn end or room
-  // that was not used. FailedPrecondition when a newer pomai wrote the file.
+  // that was not used. FailedPrecondition when another pomai wrote the
+  // file, and records in it.
   static Result<std::unique_ptr<LogReader>> Open(FileSystem* files,
                                                  const std::string& path,
                                                  bool last);

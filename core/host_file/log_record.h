@@ -16,7 +16,9 @@
 // Records start at multiples of 8; zeros fill up to there. A record's crc is
 // CRC32C of its offset in the file (u64, not stored) and of its bytes from
 // `length` to the body's end. Type is 1. Sequences rise. An empty file is a log
-// without records.
+// without records. Of another version
+// only a log without records is read, which is what is left of a membrane that
+// was closed: version 1 had other operations.
 //
 // `durable` is a promise: the bytes of this file before that offset were synced
 // when the record was written. It tells a torn end from damage: a record that
@@ -30,7 +32,7 @@
 namespace pomai {
 
 inline constexpr char kLogMagic[] = "pomailog";  // 8 bytes, without the end
-inline constexpr uint32_t kLogVersion = 1;
+inline constexpr uint32_t kLogVersion = 2;
 inline constexpr uint64_t kLogHeaderSize = 16;
 inline constexpr uint64_t kLogRecordHeaderSize = 32;
 inline constexpr uint64_t kLogAlignment = 8;

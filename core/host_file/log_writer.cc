@@ -27,7 +27,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Create(FileSystem* files,
   return log;
 }
 
-void LogWriter::Add(const LogRecord& record) {
+uint64_t LogWriter::Add(const LogRecord& record) {
   assert(record.body.size() <= UINT32_MAX);
   const size_t at = group_.size();
   group_.reserve(at + LogRecordSize(record.body.size()));
@@ -39,6 +39,7 @@ void LogWriter::Add(const LogRecord& record) {
   to[28] = kLogBatch;
   group_.insert(group_.end(), record.body.begin(), record.body.end());
   group_.resize(at + LogRecordSize(record.body.size()));
+  return size_ + at + kLogRecordHeaderSize;
 }
 
 void LogWriter::Seal(uint64_t offset) {

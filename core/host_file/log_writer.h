@@ -28,9 +28,10 @@ class LogWriter {
                                                    const std::string& path,
                                                    uint64_t preallocate);
 
-  // Copies the record into the group that is being put together. Also while
-  // another group is on its way. Sequences must rise.
-  void Add(const LogRecord& record);
+  // Copies the record into the group that is being put together; returns where
+  // in the file its body will begin. Also while another group is on its way.
+  // Sequences must rise.
+  uint64_t Add(const LogRecord& record);
   // Begins to write the group (and to sync it). Waits for the group before it,
   // if nobody did. An empty group is fine.
   Status Start(bool sync);

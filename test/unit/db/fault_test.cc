@@ -116,8 +116,10 @@ TEST(Fault, NothingIsWrittenOnceALogCouldNotBegin) {
     files.FailChange(n, Fault::kFull);
     const Status failed = (*db)->Checkpoint();
     if (files.failure().empty()) break;
+    // Other names of complete logs are given later.
     if (files.failure().find(".log") == std::string::npos ||
-        files.failure().starts_with("remove ")) {
+        files.failure().starts_with("remove ") ||
+        files.failure().starts_with("link ")) {
       continue;
     }
     ++logs;

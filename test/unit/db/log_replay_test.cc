@@ -15,13 +15,16 @@ namespace {
 
 constexpr uint32_t kDimensions = 4;
 
-// A finished log of one record, which deletes id 1; then one wrong byte, if
-// that is asked for.
+// A finished log of one record, which deletes id 1; then an operation of a
+// wrong kind, if that is asked for.
 std::string AddLog(FileSystem* files, const std::string& name,
                    uint64_t sequence, uint32_t shards, bool wrong = false) {
   std::vector<uint8_t> body;
   AppendDelete(1, &body);
-  if (wrong) body.push_back(7);
+  if (wrong) {
+    body.resize(2 * body.size());
+    body[body.size() / 2] = 7;
+  }
   const std::string path = "/db/default/" + name;
   auto log = std::move(LogWriter::Create(files, path, 0)).value();
   log->Add({.sequence = sequence, .shards = shards, .body = body});
@@ -99,7 +102,7 @@ TEST_F(DamagedDb, AnOperationSaysFileOffsetBatchAndItsOwnOffset) {
   const std::string path =
       pomai::AddLog(found_.get(), LogName(0, 99), 77, 1, true);
   EXPECT_EQ(OpenText(), "Corruption: " + path +
-                            " at 16: batch 77: operation at byte 9: expected "
+                            " at 16: batch 77: operation at byte 12: expected "
                             "kind 1 or 2, found 7");
 }
 

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "core/base/random.h"
+#include "core/host_file/log_operation.h"
+#include "core/host_file/log_writer.h"
 #include "test/unit/host_file/file_folder.h"
 
 namespace pomai {
@@ -22,13 +24,42 @@ std::vector<float> VectorFor(uint64_t id, uint64_t sequence) {
   return vector;
 }
 
-// A table and what it should hold: all versions of every id.
+// A table and what it should hold: all versions of every id. The rows of every
+// other run are in a log, which goes when recovery would not need it any more.
 class ModelledTable {
  public:
+  ModelledTable() { BeginRun(true); }
+
+  // Only right behind the last run, or before any row.
+  void BeginRun(bool logged) {
+    if (log_ != nullptr) {
+      ASSERT_TRUE(log_->Start(false).ok());
+      ASSERT_TRUE(log_->Finish().ok());
+      complete_logs_.push_back(log_->path());
+      log_.reset();
+    }
+    std::string name;
+    if (logged) {
+      name = "log-" + std::to_string(++log_number_);
+      auto log =
+          LogWriter::Create(folder_.files(), folder_.path() + "/" + name, 0);
+      ASSERT_TRUE(log.ok()) << log.status().ToString();
+      log_ = std::move(log).value();
+    }
+    table_->BeginRun(name);
+  }
+
   void Put(uint64_t id) {
     ++sequence_;
-    const uint64_t number =
-        table_->Put(id, sequence_, VectorFor(id, sequence_));
+    const auto vector = VectorFor(id, sequence_);
+    uint64_t offset = 0;
+    if (log_ != nullptr) {
+      std::vector<uint8_t> body;
+      AppendDelete(id, &body);
+      AppendPut(id, vector, &body);
+      offset = log_->Add({sequence_, 1, body}) + 2 * LogOperationSize(0);
+    }
+    const uint64_t number = table_->Put(id, sequence_, vector, offset);
     EXPECT_TRUE(kShape.Owns(number));
     EXPECT_GT(number, last_number_);
     last_number_ = number;
@@ -50,7 +81,10 @@ class ModelledTable {
     return snapshots_.empty() ? sequence_ : *snapshots_.begin();
   }
 
-  void StartCheckpoint() { image_ = table_->Take(sequence_, oldest()); }
+  void StartCheckpoint() {
+    BeginRun(log_ == nullptr);
+    image_ = table_->Take(sequence_, oldest());
+  }
   bool checkpoint_under_way() const { return image_.has_value(); }
   void WriteCheckpoint() {
     auto written =
@@ -64,6 +98,10 @@ class ModelledTable {
     stored_ = written_->files;
     image_.reset();
     written_.reset();
+    for (const std::string& path : complete_logs_) {
+      ASSERT_TRUE(folder_.files()->Remove(path).ok());
+    }
+    complete_logs_.clear();
   }
   // It failed: the next one has its rows.
   void AbandonCheckpoint() {
@@ -80,6 +118,7 @@ class ModelledTable {
         RowTable::Open(folder_.files(), folder_.path(), kShape, stored_);
     ASSERT_TRUE(table.ok()) << table.status().ToString();
     table_ = std::move(table).value();
+    BeginRun(log_ == nullptr);
   }
 
   void Check(uint64_t ids) {
@@ -152,6 +191,9 @@ class ModelledTable {
   }
 
   FileFolder folder_;
+  std::unique_ptr<LogWriter> log_;  // of the run, if it has one
+  uint64_t log_number_ = 0;
+  std::vector<std::string> complete_logs_;  // of rows in memory
   std::unique_ptr<RowTable> table_ = std::make_unique<RowTable>(kShape);
   uint64_t sequence_ = 0;
   uint64_t last_number_ = 0;
@@ -260,13 +302,68 @@ TEST(RowTable, HasFewFilesAndForgetsTheDead) {
     // Every row is put twice; at most a quarter of a file is dead, unless
     // it is merged soon.
     EXPECT_LE(rows, 1000u + 500u);
-    EXPECT_LE(model.stored().rows.size(), 6u);
+    // At most three of each size: about 50, 200 and 800 rows.
+    EXPECT_LE(model.stored().rows.size(), 9u);
   }
   model.Check(1000);
 }
 
-TEST(RowTable, NamesFileAndOffsetOfWrongBytes) {
+// Bytes of rows that a checkpoint wrote, without those that stay in logs.
+uint64_t BytesWritten(const ModelledTable& model) {
+  uint64_t bytes = 0;
+  for (const StoredRows& file : model.stored().rows) bytes += file.file.bytes;
+  return bytes;
+}
+
+TEST(RowTable, VectorsStayInTheirLogWhileFewOfThemAreDead) {
+  constexpr uint64_t kRows = 1000;
+  constexpr uint64_t kFew = kRows / 4 - 1;
+  for (const uint64_t dead : {kFew, kFew + 1}) {
+    ModelledTable model;
+    model.BeginRun(true);
+    for (uint64_t i = 0; i < kRows; ++i) model.Put(i);
+    for (uint64_t i = 0; i < dead; ++i) model.Delete(i);
+    const auto checkpoint = [&] {
+      model.StartCheckpoint();
+      model.EndCheckpoint();
+      model.Check(kRows);
+    };
+    checkpoint();
+    ASSERT_EQ(model.stored().rows.size(), 1u);
+    EXPECT_EQ(model.stored().rows[0].rows, kRows - dead);
+    EXPECT_EQ(model.stored().rows[0].vectors.name.empty(), dead > kFew);
+    if (dead == kFew) {
+      EXPECT_LT(BytesWritten(model), kRows * 36);
+    }
+    // Later as well.
+    for (uint64_t i = dead; i < kRows / 2; ++i) model.Delete(i);
+    checkpoint();
+    ASSERT_EQ(model.stored().rows.size(), 1u);
+    EXPECT_EQ(model.stored().rows[0].rows, kRows / 2);
+    EXPECT_EQ(model.stored().rows[0].vectors.name, "");
+  }
+}
+
+TEST(RowTable, FilesOfLikeSizeBecomeOne) {
+  constexpr uint64_t kRows = 100;
   ModelledTable model;
+  for (uint64_t round = 1; round <= 16; ++round) {
+    model.BeginRun(true);
+    for (uint64_t i = 0; i < kRows; ++i) model.Put(round * kRows + i);
+    model.StartCheckpoint();
+    model.EndCheckpoint();
+    const auto& files = model.stored().rows;
+    ASSERT_EQ(files.size(), round % 4 + round / 4 % 4 + round / 16) << round;
+    for (const StoredRows& file : files) {
+      EXPECT_EQ(file.vectors.name.empty(), file.rows != kRows);
+    }
+    model.Check(20 * kRows);
+  }
+}
+
+void TestWrongBytes(bool logged) {
+  ModelledTable model;
+  model.BeginRun(logged);
   for (uint64_t i = 0; i < 100; ++i) model.Put(i);
   model.Delete(3);
   model.StartCheckpoint();
@@ -301,7 +398,49 @@ TEST(RowTable, NamesFileAndOffsetOfWrongBytes) {
     }
     model.folder().Flip(stored.rows[0].file.name, offset);
   }
+  ASSERT_EQ(logged, !stored.rows[0].vectors.name.empty());
+  for (uint64_t offset = 0; offset < stored.rows[0].vectors.bytes;
+       offset += 5) {
+    const std::string& name = stored.rows[0].vectors.name;
+    model.folder().Flip(name, offset);
+    const auto table = open();
+    ASSERT_TRUE(table.ok()) << table.status().ToString();
+    const auto file = RowFile::Open(
+        model.folder().files(), model.folder().path(), kShape, stored.rows[0]);
+    const Status status = (*file.value()).Check();
+    EXPECT_EQ(status.code(), StatusCode::kCorruption) << offset;
+    model.folder().Flip(name, offset);
+  }
   ASSERT_TRUE(open().ok());
+}
+
+TEST(RowTable, NamesFileAndOffsetOfWrongBytes) { TestWrongBytes(false); }
+TEST(RowTable, NamesFileAndOffsetOfWrongBytesOfALog) { TestWrongBytes(true); }
+
+// Places in a log that lead elsewhere are found, and read within it.
+TEST(RowTable, WrongPlacesStayWithinTheLog) {
+  ModelledTable model;
+  model.BeginRun(true);
+  for (uint64_t i = 0; i < 100; ++i) model.Put(i);
+  model.StartCheckpoint();
+  model.EndCheckpoint();
+  const StoredRows stored = model.stored().rows[0];
+  const uint64_t places = stored.file.bytes - 100 * sizeof(uint32_t);
+  for (uint64_t byte = 0; byte < 4; ++byte) {
+    model.folder().Flip(stored.file.name,
+                        places + 40 * sizeof(uint32_t) + byte);
+    const auto file = RowFile::Open(model.folder().files(),
+                                    model.folder().path(), kShape, stored);
+    ASSERT_TRUE(file.ok());
+    std::vector<float> vector(kDimensions);
+    std::copy_n(file.value()->vector(40), kDimensions, vector.begin());
+    const Status status = file.value()->Check();
+    EXPECT_EQ(status.code(), StatusCode::kCorruption);
+    EXPECT_NE(status.message().find("place of a vector"), std::string::npos)
+        << status.ToString();
+    model.folder().Flip(stored.file.name,
+                        places + 40 * sizeof(uint32_t) + byte);
+  }
 }
 
 // A writer, readers and checkpoints at once. Readers see, at each sequence that

@@ -87,7 +87,7 @@ TEST(WriteBatch, IsNoLargerThanALogRecord) {
   EXPECT_TRUE(CheckBatch(batch, 2, bytes).ok());
   const Status status = CheckBatch(batch, 2, bytes - 1);
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.message(), "a batch of 26 bytes: expected at most 25");
+  EXPECT_EQ(status.message(), "a batch of 32 bytes: expected at most 31");
 }
 
 }  // namespace

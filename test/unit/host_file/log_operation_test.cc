@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include <string>
 #include <vector>
 
@@ -21,6 +23,9 @@ TEST(LogOperation, ComesBackAsItWasWritten) {
   EXPECT_EQ(
       std::vector<float>(operation.vector.begin(), operation.vector.end()),
       vector);
+  ASSERT_EQ(operation.vector_offset % sizeof(float), 0u);
+  EXPECT_EQ(
+      std::memcmp(body.data() + operation.vector_offset, vector.data(), 12), 0);
   ASSERT_TRUE(reader.Next(&operation).value());
   EXPECT_EQ(operation.kind, LogOperationKind::kDelete);
   EXPECT_EQ(operation.id, UINT64_MAX);
@@ -48,7 +53,8 @@ TEST(LogOperation, CutShortIsCorruption) {
     const auto result = reader.Next(&operation);
     EXPECT_EQ(result.status().code(), StatusCode::kCorruption) << size;
     EXPECT_EQ(result.status().message(),
-              "operation at byte 0: expected 17 bytes, found " +
+              "operation at byte 0: expected " +
+                  std::string(size < 12 ? "12" : "20") + " bytes, found " +
                   std::to_string(size));
   }
 }
@@ -57,12 +63,12 @@ TEST(LogOperation, OfAnUnknownKindIsCorruption) {
   std::vector<uint8_t> body;
   AppendDelete(1, &body);
   AppendDelete(2, &body);
-  body[9] = 3;
+  body[12] = 3;
   LogOperationReader reader(body, 2);
   LogOperation operation;
   ASSERT_TRUE(reader.Next(&operation).value());
   EXPECT_EQ(reader.Next(&operation).status().message(),
-            "operation at byte 9: expected kind 1 or 2, found 3");
+            "operation at byte 12: expected kind 1 or 2, found 3");
 }
 
 }  // namespace

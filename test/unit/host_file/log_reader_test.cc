@@ -205,15 +205,25 @@ TEST_F(LogReaderTest, AFileThatBeginsAsNoLogDoesIsNone) {
             std::string::npos);
 }
 
-TEST_F(LogReaderTest, AnotherVersionIsRefusedByName) {
-  Bytes newer = bytes_;
-  PutFixed<uint32_t>(newer.data() + 8, 2);
-  PutFixed<uint32_t>(newer.data() + 12,
-                     Crc32c(std::span<const uint8_t>(newer).first(12)));
-  const Status status = Read(newer).status;
-  EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
-  EXPECT_EQ(status.message(),
-            "/log: expected log version 1, found 2: another pomai wrote it");
+TEST_F(LogReaderTest, RecordsOfAnotherVersionAreRefusedByName) {
+  for (const uint32_t version : {1u, 3u}) {
+    Bytes other = bytes_;
+    PutFixed<uint32_t>(other.data() + 8, version);
+    PutFixed<uint32_t>(other.data() + 12,
+                       Crc32c(std::span<const uint8_t>(other).first(12)));
+    const Status status = Read(other).status;
+    EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+    EXPECT_EQ(status.message(),
+              "/log: expected log version 2, found " + std::to_string(version) +
+                  ": open and close the membrane with the pomai that wrote it");
+    // One without records, with and without room for them.
+    for (const size_t room : {0, 64}) {
+      other.resize(kLogHeaderSize);
+      other.resize(kLogHeaderSize + room);
+      const auto read = Read(other);
+      EXPECT_TRUE(read.status.ok()) << read.status.ToString();
+    }
+  }
 }
 
 TEST_F(LogReaderTest, AFailedReadIsReported) {
