@@ -33,8 +33,8 @@ class EntryReader {
 
   // Live entries of a list.
   Result<uint32_t> Count(uint32_t list);
-  // In the order of segments; the record is valid during the call. Pages are
-  // held then, unless the visitor calls Release.
+  // In the order of segments; the record is a copy, valid during the call.
+  // Pages are held then, unless the visitor calls Release.
   Status ReadList(uint32_t list, const Visitor& visit);
   // Ids of live rows without distance, of segments whose lists end at
   // `end_list` or before. Lets all pages go.
@@ -52,14 +52,18 @@ class EntryReader {
     return snapshot_.view->directories[source.segment];
   }
   Status ReadSegmentList(Source* source, uint32_t list, const Visitor& visit);
-  // Every so many rows. Lets the pages go.
-  Status PollSometimes();
+  // `count` rows of a block into records_ and ids_; returns which are dead.
+  Result<uint32_t> ReadBlock(SegmentReader* reader, uint32_t block,
+                             uint32_t first_row, uint32_t count);
+  // After so many more. Lets the pages go, if it polls.
+  Status PollSometimes(uint32_t rows);
 
   const MaintenanceHost& host_;
   const Snapshot& snapshot_;
   CodeShape shape_;
   std::vector<Source> segments_;
-  std::vector<uint8_t> record_;
+  std::vector<uint8_t> records_;
+  uint64_t ids_[kBlockCodes];
   uint64_t rows_since_poll_ = 0;
 };
 

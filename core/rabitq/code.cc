@@ -149,75 +149,116 @@ void Encoder::EncodeExtra(const float* centroid, double largest,
                     record + 2 * kFactorsSize + shape_.sign_size());
 }
 
-void PackBlock(const CodeShape& shape, const uint8_t* const* records,
-               uint32_t count, uint8_t* block) {
-  std::memset(block, 0, shape.block_size());
-  const uint32_t sign_offset = kFactorsSize + (shape.bits == 1 ? 0 : 12);
-  uint8_t* const factors = block + 4 * shape.dimensions;
-  for (uint32_t j = 0; j < kBlockCodes; ++j) {
-    if (j >= count) {
-      const float never = std::numeric_limits<float>::infinity();
-      PutFixed<uint16_t>(factors + 2 * j, Bfloat16Below(never));
-      continue;
+namespace {
+
+// Sign bytes of a block's codes that are turned from rows into columns at once.
+constexpr uint32_t kSignBytes = 16;
+using SignColumns = uint8_t[kSignBytes][kBlockCodes];
+
+uint32_t SignOffset(const CodeShape& shape) {
+  return kFactorsSize + (shape.bits == 1 ? 0 : kFactorsSize);
+}
+
+// Columns as the groups of a block, two groups a column.
+void PackColumns(const SignColumns& columns, uint32_t count, uint8_t* groups) {
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint8_t* const low = columns[i];
+    const uint8_t* const high = low + kBlockCodes / 2;
+    for (uint32_t j = 0; j < 16; ++j) {
+      groups[j] = static_cast<uint8_t>((low[j] & 15) | (high[j] & 15) << 4);
+      groups[j + 16] = static_cast<uint8_t>(low[j] >> 4 | (high[j] & 0xF0));
     }
-    const uint8_t* const signs = records[j] + sign_offset;
-    uint8_t* const codes = block + j % 16;
-    const uint32_t nibble = j < 16 ? 0 : 4;
-    for (uint32_t byte = 0; byte < shape.sign_size(); ++byte) {
-      codes[32 * byte] |= static_cast<uint8_t>((signs[byte] & 15) << nibble);
-      codes[32 * byte + 16] |= static_cast<uint8_t>(signs[byte] >> 4 << nibble);
-    }
-    const uint8_t* const bin = records[j];
-    PutFixed<uint16_t>(factors + 2 * j, Bfloat16Below(GetFixed<float>(bin)));
-    // Rounded by the encoder already.
-    PutFixed<uint16_t>(factors + 64 + 2 * j,
-                       Bfloat16Nearest(GetFixed<float>(bin + 4)));
-    PutFixed<uint16_t>(factors + 128 + 2 * j,
-                       Bfloat16Above(GetFixed<float>(bin + 8)));
+    groups += 32;
   }
 }
 
-void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
-                  const uint8_t* refine_row, uint8_t* record) {
-  const uint8_t* const factors = block + 4 * shape.dimensions + 2 * slot;
+void UnpackColumns(const uint8_t* groups, uint32_t count,
+                   SignColumns* columns) {
+  for (uint32_t i = 0; i < count; ++i) {
+    uint8_t* const low = (*columns)[i];
+    uint8_t* const high = low + kBlockCodes / 2;
+    for (uint32_t j = 0; j < 16; ++j) {
+      low[j] =
+          static_cast<uint8_t>((groups[j] & 15) | (groups[j + 16] & 15) << 4);
+      high[j] = static_cast<uint8_t>(groups[j] >> 4 | (groups[j + 16] & 0xF0));
+    }
+    groups += 32;
+  }
+}
+
+void PackFactors(const uint8_t* bin, uint8_t* factors) {
+  PutFixed<uint16_t>(factors, Bfloat16Below(GetFixed<float>(bin)));
+  // Rounded by the encoder already.
+  PutFixed<uint16_t>(factors + 64, Bfloat16Nearest(GetFixed<float>(bin + 4)));
+  PutFixed<uint16_t>(factors + 128, Bfloat16Above(GetFixed<float>(bin + 8)));
+}
+
+void UnpackFactors(const uint8_t* factors, uint8_t* bin) {
   for (uint32_t i = 0; i < 3; ++i) {
-    PutFixed<float>(record + 4 * i,
+    PutFixed<float>(bin + 4 * i,
                     FromBfloat16(GetFixed<uint16_t>(factors + 64 * i)));
   }
-  uint8_t* signs = record + kFactorsSize;
-  if (shape.bits > 1) {
-    std::memcpy(signs, refine_row, kFactorsSize);
-    signs += kFactorsSize;
-    std::memcpy(signs + shape.sign_size(), refine_row + kFactorsSize,
+}
+
+}  // namespace
+
+void PackBlock(const CodeShape& shape, const uint8_t* const* records,
+               uint32_t count, uint8_t* block) {
+  const uint32_t sign_offset = SignOffset(shape);
+  SignColumns columns = {};
+  for (uint32_t first = 0; first < shape.sign_size(); first += kSignBytes) {
+    const uint32_t bytes = std::min(kSignBytes, shape.sign_size() - first);
+    for (uint32_t j = 0; j < count; ++j) {
+      const uint8_t* const signs = records[j] + sign_offset + first;
+      for (uint32_t i = 0; i < bytes; ++i) columns[i][j] = signs[i];
+    }
+    PackColumns(columns, bytes, block + size_t{32} * first);
+  }
+  uint8_t* const factors = block + 4 * shape.dimensions;
+  for (uint32_t j = 0; j < count; ++j) {
+    PackFactors(records[j], factors + 2 * j);
+  }
+  Factors never;
+  never.add = std::numeric_limits<float>::infinity();
+  uint8_t none[kFactorsSize];
+  PutFactors(never, none);
+  for (uint32_t j = count; j < kBlockCodes; ++j) {
+    PackFactors(none, factors + 2 * j);
+  }
+}
+
+void UnpackBlock(const CodeShape& shape, const uint8_t* block, uint32_t count,
+                 const uint8_t* refine_rows, uint8_t* records) {
+  const uint32_t size = shape.record_size();
+  const uint32_t sign_offset = SignOffset(shape);
+  const uint8_t* const factors = block + 4 * shape.dimensions;
+  for (uint32_t j = 0; j < count; ++j) {
+    uint8_t* const record = records + size_t{j} * size;
+    UnpackFactors(factors + 2 * j, record);
+    if (shape.bits == 1) continue;
+    const uint8_t* const row = refine_rows + size_t{j} * shape.refine_size();
+    std::memcpy(record + kFactorsSize, row, kFactorsSize);
+    std::memcpy(record + sign_offset + shape.sign_size(), row + kFactorsSize,
                 shape.extra_size());
   }
-  const uint8_t* const codes = block + slot % 16;
-  const uint32_t nibble = slot < 16 ? 0 : 4;
-  for (uint32_t byte = 0; byte < shape.sign_size(); ++byte) {
-    const int low = codes[32 * byte] >> nibble & 15;
-    const int high = codes[32 * byte + 16] >> nibble & 15;
-    signs[byte] = static_cast<uint8_t>(low | high << 4);
+  SignColumns columns;
+  for (uint32_t first = 0; first < shape.sign_size(); first += kSignBytes) {
+    const uint32_t bytes = std::min(kSignBytes, shape.sign_size() - first);
+    UnpackColumns(block + size_t{32} * first, bytes, &columns);
+    for (uint32_t j = 0; j < count; ++j) {
+      uint8_t* const signs = records + size_t{j} * size + sign_offset + first;
+      for (uint32_t i = 0; i < bytes; ++i) signs[i] = columns[i][j];
+    }
   }
 }
 
 namespace {
 
-// f and the cosine between residual and code, from factors. `code_squares`:
-// |x|^2.
-struct CodeFit {
-  double f;
-  double cosine_squared;
-};
-
-CodeFit FitOf(const CodeShape& shape, const uint8_t* factors,
-              double code_squares) {
+// f of factors.h.
+double FactorOf(const CodeShape& shape, const uint8_t* factors) {
   const double times = shape.metric == Metric::kInnerProduct ? 1 : 2;
   const double f = -GetFixed<float>(factors + 4) / times;
-  const double error = GetFixed<float>(factors + 8) / times;
-  if (!(f > 0)) return {0, 0};
-  const double lost =
-      error * error * (shape.dimensions - 1) / (f * f * code_squares);
-  return {f, std::clamp(1 - lost, 0.0, 1.0)};
+  return f > 0 ? f : 0;
 }
 
 // Errors of several encodings are not quite independent, and the old one was
@@ -233,9 +274,12 @@ uint32_t FullFactors(const CodeShape& shape) {
 }  // namespace
 
 double SquaredResidual(const CodeShape& shape, const uint8_t* record) {
-  const double code_squares = shape.dimensions / 4.0;
-  const CodeFit fit = FitOf(shape, record, code_squares);
-  return fit.f * fit.f * code_squares * fit.cosine_squared;
+  const double f = FactorOf(shape, record);
+  if (f == 0) return 0;
+  const double times = shape.metric == Metric::kInnerProduct ? 1 : 2;
+  const double error = GetFixed<float>(record + 8) / times;
+  const double lost = error * error * (shape.dimensions - 1);
+  return std::max(0.0, f * f * (shape.dimensions / 4.0) - lost);
 }
 
 double DecodeVector(const CodeShape& shape, const uint8_t* record,
@@ -257,7 +301,7 @@ double DecodeVector(const CodeShape& shape, const uint8_t* record,
     squares += static_cast<double>(vector[i]) * vector[i];
     code_centroid += static_cast<double>(vector[i]) * centroid[i];
   }
-  const double f = FitOf(shape, factors, squares).f;
+  const double f = FactorOf(shape, factors);
   for (uint32_t i = 0; i < dimensions; ++i) {
     vector[i] = centroid[i] + static_cast<float>(f) * vector[i];
   }

@@ -80,11 +80,12 @@ void PackBlock(const CodeShape& shape, const uint8_t* const* records,
 // by `sign`, so the row is copied): `row` has shape.refine_size() bytes.
 void CopyRefineRow(const CodeShape& shape, const uint8_t* record, uint8_t* row);
 
-// The record that block slot `slot` and its refine row were packed from; its
-// 1-bit factors rounded as in the block, so that packing it again gives the
-// same bytes.
-void UnpackRecord(const CodeShape& shape, const uint8_t* block, uint32_t slot,
-                  const uint8_t* refine_row, uint8_t* record);
+// The records that the first `count` slots of a block and their refine rows
+// (one after the other) were packed from, count x shape.record_size() bytes;
+// their 1-bit factors rounded as in the block, so that packing them again gives
+// the same bytes.
+void UnpackBlock(const CodeShape& shape, const uint8_t* block, uint32_t count,
+                 const uint8_t* refine_rows, uint8_t* records);
 
 // |r|^2 of the residual that a record stands for, from its 1-bit factors: with
 // f = |r|^2 / <x, r>, w the cosine of residual and code and |x|^2 = D / 4,

@@ -43,13 +43,15 @@ Result<const uint8_t*> SegmentReader::Block(uint32_t block) {
                     size);
 }
 
-Result<const uint8_t*> SegmentReader::RefineRow(uint32_t row) {
-  POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "refine row", row, CodedRows(*ref_)));
+Result<const uint8_t*> SegmentReader::RefineRows(uint32_t first,
+                                                 uint32_t count) {
+  POMAI_RETURN_IF_ERROR(CheckBelow(
+      *ref_, "refine row", uint64_t{first} + count - 1, CodedRows(*ref_)));
   const uint32_t size = shape_.refine_size();
   static constexpr uint8_t kNothing = 0;
   if (size == 0) return &kNothing;
-  return refine_.At(SectionOffset(ref_->refine_page) + uint64_t{row} * size,
-                    size);
+  return refine_.At(SectionOffset(ref_->refine_page) + uint64_t{first} * size,
+                    count * size);
 }
 
 void SegmentReader::PrefetchBlocks(uint32_t first, uint32_t count) {
@@ -72,6 +74,33 @@ Result<uint64_t> SegmentReader::Id(uint32_t row) {
   return GetFixed<uint64_t>(id);
 }
 
+Status SegmentReader::Ids(uint32_t first, uint32_t count, uint64_t* ids) {
+  POMAI_RETURN_IF_ERROR(
+      CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
+  POMAI_ASSIGN_OR_RETURN(
+      const uint8_t* bytes,
+      ids_.At(SectionOffset(ref_->ids_page) + uint64_t{first} * 8, count * 8));
+  for (uint32_t i = 0; i < count; ++i) {
+    ids[i] = GetFixed<uint64_t>(bytes + 8 * i);
+  }
+  return Status::Ok();
+}
+
+// Byte by byte, since the reader remembers what lies in two pages.
+Result<uint32_t> SegmentReader::DeadBits(uint32_t first, uint32_t count) {
+  POMAI_RETURN_IF_ERROR(
+      CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
+  uint64_t bits = 0;
+  for (uint32_t at = 0; at < first % 8 + count; at += 8) {
+    POMAI_ASSIGN_OR_RETURN(
+        const uint8_t* byte,
+        dead_.At(SectionOffset(ref_->dead_page) + (first + at) / 8, 1));
+    bits |= uint64_t{*byte} << at;
+  }
+  return static_cast<uint32_t>(bits >> first % 8 &
+                               ((uint64_t{1} << count) - 1));
+}
+
 Result<bool> SegmentReader::IsDead(uint32_t row) {
   POMAI_RETURN_IF_ERROR(CheckBelow(*ref_, "row", row, ref_->rows));
   POMAI_ASSIGN_OR_RETURN(const uint8_t* byte,
@@ -85,21 +114,22 @@ Result<uint32_t> SegmentReader::CountDead(uint32_t first, uint32_t count) {
       CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
   constexpr uint32_t kRowsPerPage = 8 * kPageBodySize;
   uint32_t dead = 0;
+  const auto bits = [](uint32_t byte) {
+    // Without a popcount instruction that is a call; few rows are dead.
+    return byte == 0 ? 0 : static_cast<uint32_t>(std::popcount(byte));
+  };
   for (uint32_t row = first, left = count; left > 0;) {
     const uint32_t part = std::min(left, kRowsPerPage - row % kRowsPerPage);
     const uint32_t bytes = (row % 8 + part + 7) / 8;
     POMAI_ASSIGN_OR_RETURN(
         const uint8_t* at,
         dead_.At(SectionOffset(ref_->dead_page) + row / 8, bytes));
-    for (uint32_t i = 0; i < bytes; ++i) {
-      dead += static_cast<uint32_t>(std::popcount(at[i]));
-    }
+    for (uint32_t i = 0; i < bytes; ++i) dead += bits(at[i]);
     // Bits before the first and behind the last.
     const uint32_t before = at[0] & ((1u << row % 8) - 1);
     const uint32_t used = (row + part - 1) % 8 + 1;
     const uint32_t behind = uint32_t{at[bytes - 1]} >> used;
-    dead -=
-        static_cast<uint32_t>(std::popcount(before) + std::popcount(behind));
+    dead -= bits(before) + bits(behind);
     row += part;
     left -= part;
   }

@@ -27,13 +27,18 @@ class SegmentReader {
   const SegmentRef& ref() const { return *ref_; }
 
   Result<const uint8_t*> Block(uint32_t block);
-  Result<const uint8_t*> RefineRow(uint32_t row);
+  Result<const uint8_t*> RefineRow(uint32_t row) { return RefineRows(row, 1); }
+  // One after the other.
+  Result<const uint8_t*> RefineRows(uint32_t first, uint32_t count);
   // Hints that these will be asked for.
   void PrefetchBlocks(uint32_t first, uint32_t count);
   void PrefetchRefineRow(uint32_t row);
   Result<uint64_t> Id(uint32_t row);
+  Status Ids(uint32_t first, uint32_t count, uint64_t* ids);
   // Read from its page each time, never remembered.
   Result<bool> IsDead(uint32_t row);
+  // Bit i of it: row first + i, for up to 32 rows.
+  Result<uint32_t> DeadBits(uint32_t first, uint32_t count);
   // How many of the rows [first, first + count) are dead.
   Result<uint32_t> CountDead(uint32_t first, uint32_t count);
   // Ids and dead flags of rows [first, first + count), for passes over all.

@@ -29,35 +29,34 @@ std::vector<std::vector<uint8_t>> RecordsOf(const CodeShape& shape,
 }
 
 TEST(StoredCode, UnpackedRecordsPackToTheSameBytes) {
-  for (uint32_t bits = 1; bits <= 9; ++bits) {
-    for (const Metric metric : kMetrics) {
-      const Sample sample = GaussianSample(112, 27, 0, metric, bits);
-      const CodeShape shape{112, bits, metric};
-      const auto records = RecordsOf(shape, sample);
-      std::vector<const uint8_t*> from;
-      for (const auto& record : records) from.push_back(record.data());
-      std::vector<uint8_t> block(shape.block_size());
-      PackBlock(shape, from.data(), 27, block.data());
-      std::vector<std::vector<uint8_t>> unpacked;
-      std::vector<uint8_t> row(shape.refine_size());
-      std::vector<uint8_t> again_row(shape.refine_size());
-      for (uint32_t slot = 0; slot < 27; ++slot) {
-        CopyRefineRow(shape, from[slot], row.data());
-        unpacked.emplace_back(shape.record_size());
-        UnpackRecord(shape, block.data(), slot, row.data(),
-                     unpacked.back().data());
-        CopyRefineRow(shape, unpacked.back().data(), again_row.data());
-        EXPECT_EQ(again_row, row);
-        EXPECT_EQ(std::memcmp(unpacked.back().data() + 12, from[slot] + 12,
-                              shape.record_size() - 12),
-                  0);
+  for (const uint32_t dimensions : {112u, 400u}) {
+    for (uint32_t bits = 1; bits <= 9; ++bits) {
+      for (const Metric metric : kMetrics) {
+        const Sample sample = GaussianSample(dimensions, 27, 0, metric, bits);
+        const CodeShape shape{dimensions, bits, metric};
+        const auto records = RecordsOf(shape, sample);
+        std::vector<const uint8_t*> from;
+        for (const auto& record : records) from.push_back(record.data());
+        std::vector<uint8_t> block(shape.block_size());
+        PackBlock(shape, from.data(), 27, block.data());
+        std::vector<uint8_t> rows(size_t{27} * shape.refine_size() + 1);
+        for (uint32_t slot = 0; slot < 27; ++slot) {
+          CopyRefineRow(shape, from[slot], &rows[slot * shape.refine_size()]);
+        }
+        std::vector<uint8_t> unpacked(size_t{27} * shape.record_size());
+        UnpackBlock(shape, block.data(), 27, rows.data(), unpacked.data());
+        for (uint32_t slot = 0; slot < 27; ++slot) {
+          const uint8_t* const record = &unpacked[slot * shape.record_size()];
+          EXPECT_EQ(std::memcmp(record + 12, from[slot] + 12,
+                                shape.record_size() - 12),
+                    0);
+          from[slot] = record;
+        }
+        std::vector<uint8_t> again(shape.block_size());
+        PackBlock(shape, from.data(), 27, again.data());
+        EXPECT_EQ(again, block)
+            << dimensions << " dimensions, " << bits << " bits";
       }
-      for (uint32_t slot = 0; slot < 27; ++slot) {
-        from[slot] = unpacked[slot].data();
-      }
-      std::vector<uint8_t> again(shape.block_size());
-      PackBlock(shape, from.data(), 27, again.data());
-      EXPECT_EQ(again, block) << bits << " bits";
     }
   }
 }
