@@ -129,7 +129,7 @@ Status DumpManifest(Arguments arguments) {
     PrintFile("deleted", rows.deleted);
     for (const StoredRows& stored : rows.rows) {
       PrintFile("rows", stored.file);
-      if (!stored.vectors.name.empty()) PrintFile("vectors", stored.vectors);
+      for (const StoredFile& log : stored.logs) PrintFile("vectors", log);
     }
   }
   return Status::Ok();

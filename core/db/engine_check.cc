@@ -38,7 +38,7 @@ void Engine::CheckFiles(const WorkProgress& progress,
       const auto file =
           RowFile::Open(files_, folder_, tables_[shard]->shape(), rows);
       note(rows.file, file.ok() ? (*file)->Check() : file.status());
-      note(rows.vectors, Status::Ok());
+      for (const StoredFile& log : rows.logs) note(log, Status::Ok());
     }
   }
 }

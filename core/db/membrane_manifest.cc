@@ -62,6 +62,16 @@ void PutRows(const RowTableFiles& rows, Writer* to) {
   }
 }
 
+void PutLogs(const StoredRows& stored, Writer* to) {
+  to->Put<uint32_t>(static_cast<uint32_t>(stored.logs.size()));
+  for (const StoredFile& log : stored.logs) to->PutFile(log);
+}
+
+void GetLogs(ByteReader* from, StoredRows* stored) {
+  stored->logs.resize(from->Count("logs", 16));
+  for (StoredFile& log : stored->logs) log = GetFile(from);
+}
+
 RowTableFiles GetRows(ByteReader* from) {
   RowTableFiles rows;
   rows.next_counter = from->U64("next counter");
@@ -106,7 +116,7 @@ std::vector<StoredFile> MembraneManifest::files() const {
     if (!shard.deleted.name.empty()) files.push_back(shard.deleted);
     for (const StoredRows& stored : shard.rows) {
       files.push_back(stored.file);
-      if (!stored.vectors.name.empty()) files.push_back(stored.vectors);
+      files.insert(files.end(), stored.logs.begin(), stored.logs.end());
     }
   }
   return files;
@@ -137,7 +147,7 @@ std::vector<uint8_t> MembraneManifest::Encode() const {
   for (const StoredFile& file : pages.extents) to.PutFile(file);
   for (const RowTableFiles& shard : rows) PutRows(shard, &to);
   for (const RowTableFiles& shard : rows) {
-    for (const StoredRows& stored : shard.rows) to.PutFile(stored.vectors);
+    for (const StoredRows& stored : shard.rows) PutLogs(stored, &to);
   }
   return to.Finish();
 }
@@ -164,7 +174,7 @@ Result<MembraneManifest> MembraneManifest::Decode(
   for (RowTableFiles& rows : manifest.rows) rows = GetRows(&from);
   if (from.left() > 0) {
     for (RowTableFiles& rows : manifest.rows) {
-      for (StoredRows& stored : rows.rows) stored.vectors = GetFile(&from);
+      for (StoredRows& stored : rows.rows) GetLogs(&from, &stored);
     }
   }
   from.ExpectEnd();

@@ -14,9 +14,9 @@
 //   u32 extents, extents x file,
 //   shards x { u64 next counter, file deleted, u32 row files,
 //              row files x { file, u64 first, u64 last, u64 rows } },
-//   shards x { row files x file of vectors (no name: none) }
+//   shards x { row files x { u32 logs, logs x file } }
 //   file := u32 length, name, u64 bytes, u32 crc32c
-// The last line is missing in older ones, whose row files have their vectors.
+// The logs are missing in older ones, whose row files have all vectors.
 #pragma once
 
 #include <cstdint>

@@ -15,35 +15,40 @@ namespace {
 
 constexpr std::string_view kMagic = "pomairow";
 constexpr uint32_t kVersion = 1;
-constexpr uint32_t kLogVectorsVersion = 2;
+constexpr uint32_t kLogsVersion = 2;
 constexpr uint64_t kAlignment = 64;
 constexpr size_t kHeaderSize = 56;
-
-bool HasLog(const StoredRows& stored) { return !stored.vectors.name.empty(); }
 
 struct Header {
   uint8_t bytes[kHeaderSize];
 };
 
-Header EncodeHeader(const RowShape& shape, const StoredRows& stored) {
+// `here`: vectors in the file, where it does not have all.
+Header EncodeHeader(const RowShape& shape, const StoredRows& stored,
+                    uint32_t here) {
   Header header;
   std::copy(kMagic.begin(), kMagic.end(), header.bytes);
   PutFixed<uint32_t>(header.bytes + 8,
-                     HasLog(stored) ? kLogVectorsVersion : kVersion);
+                     stored.logs.empty() ? kVersion : kLogsVersion);
   PutFixed<uint32_t>(header.bytes + 12, shape.dimensions);
   PutFixed<uint32_t>(header.bytes + 16, shape.shard);
   PutFixed<uint32_t>(header.bytes + 20, shape.shards);
   PutFixed<uint64_t>(header.bytes + 24, stored.rows);
   PutFixed<uint64_t>(header.bytes + 32, stored.first_number);
   PutFixed<uint64_t>(header.bytes + 40, stored.last_number);
-  PutFixed<uint32_t>(header.bytes + 48, 0);
+  PutFixed<uint32_t>(header.bytes + 48, stored.logs.empty() ? 0 : here);
   PutFixed<uint32_t>(header.bytes + 52, Crc32c({header.bytes, 52}));
   return header;
 }
 
-void CheckHeader(StoredBytes* bytes, const RowShape& shape,
-                 const StoredRows& stored) {
-  const Header header = EncodeHeader(shape, stored);
+// Returns how many vectors are in the file.
+uint32_t ReadHeader(StoredBytes* bytes, const RowShape& shape,
+                    const StoredRows& stored) {
+  const auto expect = [&](const Header& header, const char* what, size_t at) {
+    const auto expected = GetFixed<uint32_t>(header.bytes + at);
+    bytes->U32(what, expected, expected);
+  };
+  const Header header = EncodeHeader(shape, stored, 0);
   bytes->Text("magic", kMagic);
   for (const auto& [what, at] : {std::pair("version", 8),
                                  {"dimensions", 12},
@@ -54,12 +59,14 @@ void CheckHeader(StoredBytes* bytes, const RowShape& shape,
                                  {"first number", 32},
                                  {"first number, upper half", 36},
                                  {"last number", 40},
-                                 {"last number, upper half", 44},
-                                 {"zero", 48},
-                                 {"crc32c of the header", 52}}) {
-    const auto expected = GetFixed<uint32_t>(header.bytes + at);
-    bytes->U32(what, expected, expected);
+                                 {"last number, upper half", 44}}) {
+    expect(header, what, at);
   }
+  const auto rows = static_cast<uint32_t>(stored.rows);
+  const uint32_t here =
+      bytes->U32("vectors here", 0, stored.logs.empty() ? 0 : rows);
+  expect(EncodeHeader(shape, stored, here), "crc32c of the header", 52);
+  return stored.logs.empty() ? rows : here;
 }
 
 template <typename T>
@@ -80,41 +87,47 @@ Result<std::shared_ptr<RowFile>> RowFile::Open(FileSystem* files,
   const uint64_t rows = stored.rows;
   bytes.Expect(rows > 0 && rows < kNone, "rows", "1 to 4294967294",
                std::to_string(rows));
-  CheckHeader(&bytes, shape, stored);
+  const uint32_t here = ReadHeader(&bytes, shape, stored);
   std::shared_ptr<RowFile> file(new RowFile);
   file->numbers_ = ReadSection<uint64_t>(&bytes, "numbers", rows);
   file->ids_ = ReadSection<uint64_t>(&bytes, "ids", rows);
   file->sorted_ids_ = ReadSection<uint64_t>(&bytes, "by id", rows);
   file->places_ = ReadSection<uint32_t>(&bytes, "places", rows);
-  if (HasLog(stored)) {
-    file->log_places_ = ReadSection<uint32_t>(&bytes, "vectors", rows);
-  } else {
-    file->vectors_ =
-        ReadSection<float>(&bytes, "vectors", rows * shape.dimensions);
+  if (!stored.logs.empty()) {
+    file->sources_ = ReadSection<uint32_t>(&bytes, "sources", rows);
+    file->offsets_ = ReadSection<uint32_t>(&bytes, "offsets", rows);
   }
+  file->vectors_ =
+      ReadSection<float>(&bytes, "vectors", uint64_t{here} * shape.dimensions);
   bytes.ExpectEnd();
   if (!bytes.ok()) return bytes.status();
   file->stored_ = stored;
   file->shape_ = shape;
   file->folder_ = folder;
   file->rows_ = static_cast<uint32_t>(rows);
+  file->last_here_ = std::max(here, 1u) - 1;
   file->mapped_ = bytes.TakeFile();
-  if (HasLog(stored)) POMAI_RETURN_IF_ERROR(file->MapLog(files, folder));
+  POMAI_RETURN_IF_ERROR(file->MapLogs(files, folder));
+  // A damaged source must not lead behind the end.
+  if (here == 0) file->vectors_ = file->logs_[0].floats;
   return file;
 }
 
-Status RowFile::MapLog(FileSystem* files, const std::string& folder) {
-  POMAI_ASSIGN_OR_RETURN(
-      StoredBytes bytes,
-      StoredBytes::Open(files, folder, stored_.vectors, Checksum::kSkip));
-  const uint64_t floats = stored_.vectors.bytes / sizeof(float);
-  bytes.Expect(floats >= shape_.dimensions, "bytes of a log",
-               "a vector's at least", std::to_string(stored_.vectors.bytes));
-  if (!bytes.ok()) return bytes.status();
-  last_log_place_ = static_cast<uint32_t>(
-      std::min<uint64_t>(floats - shape_.dimensions, UINT32_MAX));
-  log_ = bytes.TakeFile();
-  vectors_ = reinterpret_cast<const float*>(log_->bytes().data());
+Status RowFile::MapLogs(FileSystem* files, const std::string& folder) {
+  for (const StoredFile& log : stored_.logs) {
+    POMAI_ASSIGN_OR_RETURN(
+        StoredBytes bytes,
+        StoredBytes::Open(files, folder, log, Checksum::kSkip));
+    const uint64_t floats = log.bytes / sizeof(float);
+    bytes.Expect(floats >= shape_.dimensions, "bytes of a log",
+                 "a vector's at least", std::to_string(log.bytes));
+    if (!bytes.ok()) return bytes.status();
+    auto file = bytes.TakeFile();
+    const auto* first = reinterpret_cast<const float*>(file->bytes().data());
+    logs_.push_back({std::move(file), first,
+                     static_cast<uint32_t>(std::min<uint64_t>(
+                         floats - shape_.dimensions, UINT32_MAX))});
+  }
   return Status::Ok();
 }
 
@@ -122,14 +135,17 @@ Result<StoredRows> RowFile::Write(FileSystem* files, const std::string& folder,
                                   const std::string& name,
                                   const RowShape& shape,
                                   std::span<const Row> rows,
-                                  const StoredFile& vectors) {
+                                  std::vector<StoredFile> logs) {
   StoredRows stored;
-  stored.vectors = vectors;
+  stored.logs = std::move(logs);
   stored.first_number = rows.front().number;
   stored.last_number = rows.back().number;
   stored.rows = rows.size();
   POMAI_ASSIGN_OR_RETURN(auto writer, FileWriter::Create(files, folder, name));
-  const Header header = EncodeHeader(shape, stored);
+  const auto is_here = [](const Row& row) { return row.source == 0; };
+  const auto here = std::count_if(rows.begin(), rows.end(), is_here);
+  const Header header =
+      EncodeHeader(shape, stored, static_cast<uint32_t>(here));
   POMAI_RETURN_IF_ERROR(writer->Append(header.bytes, kHeaderSize));
   std::vector<uint32_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0);
@@ -152,11 +168,22 @@ Result<StoredRows> RowFile::Write(FileSystem* files, const std::string& folder,
   POMAI_RETURN_IF_ERROR(
       writer->Append(order.data(), order.size() * sizeof(uint32_t)));
   POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  if (!stored.logs.empty()) {
+    for (const Row& row : rows) {
+      POMAI_RETURN_IF_ERROR(writer->Append(&row.source, sizeof(row.source)));
+    }
+    POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+    uint32_t before = 0;
+    for (const Row& row : rows) {
+      const uint32_t offset = is_here(row) ? before++ : row.offset;
+      POMAI_RETURN_IF_ERROR(writer->Append(&offset, sizeof(offset)));
+    }
+    POMAI_RETURN_IF_ERROR(writer->Align(kAlignment));
+  }
   for (const Row& row : rows) {
+    if (!is_here(row)) continue;
     POMAI_RETURN_IF_ERROR(
-        HasLog(stored)
-            ? writer->Append(&row.log_place, sizeof(row.log_place))
-            : writer->Append(row.vector, shape.dimensions * sizeof(float)));
+        writer->Append(row.vector, shape.dimensions * sizeof(float)));
   }
   POMAI_ASSIGN_OR_RETURN(stored.file, writer->Finish());
   return stored;
@@ -173,9 +200,9 @@ Status RowFile::Wrong(const char* what, const void* at,
 
 Status RowFile::Check() const {
   POMAI_RETURN_IF_ERROR(CheckTables());
-  if (log_ != nullptr) {
-    POMAI_RETURN_IF_ERROR(CheckLogPlaces());
-    POMAI_RETURN_IF_ERROR(CheckSum(stored_.vectors, *log_));
+  if (sources_ != nullptr) POMAI_RETURN_IF_ERROR(CheckOffsets());
+  for (size_t i = 0; i < logs_.size(); ++i) {
+    POMAI_RETURN_IF_ERROR(CheckSum(stored_.logs[i], *logs_[i].file));
   }
   return CheckSum(stored_.file, *mapped_);
 }
@@ -215,29 +242,40 @@ Status RowFile::CheckSum(const StoredFile& stored,
                             std::to_string(crc));
 }
 
-Status RowFile::CheckLogPlaces() const {
+Status RowFile::CheckOffsets() const {
   const uint64_t put_size = LogOperationSize(shape_.dimensions);
   const uint64_t head_size = LogOperationSize(0);
-  uint64_t least = kLogHeaderSize + kLogRecordHeaderSize + head_size;
+  // In bytes, where the next vector of each log can begin.
+  std::vector<uint64_t> least(
+      logs_.size(), kLogHeaderSize + kLogRecordHeaderSize + head_size);
+  uint32_t here = 0;
   for (uint32_t i = 0; i < rows_; ++i) {
-    const uint64_t at = uint64_t{log_places_[i]} * sizeof(float);
-    if (at < least || log_places_[i] > last_log_place_) {
-      return Wrong("place of a vector", log_places_ + i,
-                   std::to_string(least / sizeof(float)) + " to " +
-                       std::to_string(last_log_place_),
-                   std::to_string(log_places_[i]));
+    const uint32_t source = sources_[i];
+    if (source > logs_.size()) {
+      return Wrong("source of a vector", sources_ + i,
+                   "at most " + std::to_string(logs_.size()),
+                   std::to_string(source));
     }
-    least = at + put_size;
-    LogOperationReader operations(
-        log_->bytes().subspan(at - head_size, put_size), shape_.dimensions);
+    if (source == 0) {
+      if (offsets_[i] == here++) continue;
+      return Wrong("offset of a vector", offsets_ + i, std::to_string(here - 1),
+                   std::to_string(offsets_[i]));
+    }
+    const Log& log = logs_[source - 1];
+    const uint64_t at = uint64_t{offsets_[i]} * sizeof(float);
     LogOperation put;
-    const auto found = operations.Next(&put);
-    if (found.ok() && put.kind == LogOperationKind::kPut && put.id == ids_[i]) {
-      continue;
+    if (at >= least[source - 1] && offsets_[i] <= log.last) {
+      LogOperationReader operations(
+          log.file->bytes().subspan(at - head_size, put_size),
+          shape_.dimensions);
+      if (!operations.Next(&put).ok()) put.vector = {};
     }
-    return Wrong("place of a vector", log_places_ + i,
-                 "that of a Put of id " + std::to_string(ids_[i]),
-                 std::to_string(log_places_[i]));
+    if (put.vector.empty() || put.id != ids_[i]) {
+      return Wrong("offset of a vector", offsets_ + i,
+                   "that of a Put of id " + std::to_string(ids_[i]),
+                   std::to_string(offsets_[i]));
+    }
+    least[source - 1] = at + put_size;
   }
   return Status::Ok();
 }

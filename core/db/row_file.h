@@ -1,7 +1,7 @@
 // RowFile: an immutable file of rows of one shard: ids and vectors by number,
 // and a table to find them by id. Mapped; opening one reads its header only.
-// The vectors are in the file, or in a complete log, another name of which is
-// kept beside it: rows that were logged are not written once more.
+// Vectors are in the file, or in complete logs, other names of which are kept
+// beside it: what was logged is not written once more.
 //
 //   POMAI_ASSIGN_OR_RETURN(auto file, RowFile::Open(fs, folder, stored,
 //   shape)); const uint32_t at = file->PositionOf(number); if (at !=
@@ -10,17 +10,20 @@
 // Any thread.
 //
 // Bytes; each section starts at a multiple of 64, with zeros before it:
-//   header   8 bytes "pomairow", u32 version (1; 2: vectors in a log),
+//   header   8 bytes "pomairow", u32 version (1; 2: some vectors are in logs),
 //            u32 dimensions, u32 shard,
 //            u32 shards, u64 rows (1 .. 2^32 - 2), u64 first number,
-//            u64 last number, u32 zero, u32 crc32c of the 52 bytes before it
+//            u64 last number, u32 vectors here (1: zero), u32 crc32c of the
+//            52 bytes before it
 //   numbers  rows x u64, rising
 //   ids      rows x u64
 //   by id    rows x u64: the ids, sorted
 //   places   rows x u32: the position of each of these; of one id, rising
-//   vectors  rows x dimensions x f32; or, in version 2:
-//   vectors  rows x u32, rising: where in the log each begins, in f32, right
-//            behind its Put's kind and id (core/host_file/log_operation.h)
+//   sources  rows x u32: 0: the vector is here; n: in log n - 1  (version 2)
+//   offsets  rows x u32: how many are before it here; or where in the log it
+//            begins, in f32, right behind its Put's kind and id
+//            (core/host_file/log_operation.h)                    (version 2)
+//   vectors  dimensions x f32 each, of all rows; of those here   (version 2)
 #pragma once
 
 #include <algorithm>
@@ -50,15 +53,16 @@ class RowFile {
     uint64_t number;
     uint64_t id;
     const float* vector;
-    uint32_t log_place;  // in floats; what it is not used for may be 0
+    uint32_t source = 0;  // n: it is in log n - 1
+    uint32_t offset = 0;  // and begins there, in floats
   };
-  // Writes and syncs `rows` (at least one, by number). `vectors`: where they
-  // stay, at the rows' places; without a name: they are written too.
+  // Writes and syncs `rows` (at least one, by number), and the vectors of those
+  // that are in none of `logs`.
   static Result<StoredRows> Write(FileSystem* files, const std::string& folder,
                                   const std::string& name,
                                   const RowShape& shape,
                                   std::span<const Row> rows,
-                                  const StoredFile& vectors = {});
+                                  std::vector<StoredFile> logs = {});
   // Reads all of it: order of numbers and ids, places, checksums. For checks.
   Status Check() const;
 
@@ -76,19 +80,38 @@ class RowFile {
     return ids_ + position;
   }
   const float* vector(uint32_t position) const {
-    if (log_places_ == nullptr) {
+    if (sources_ == nullptr) {
       return vectors_ + size_t{position} * shape_.dimensions;
     }
-    // A damaged place may lead to a wrong vector, but not out of the log.
-    return vectors_ + std::min(log_places_[position], last_log_place_);
+    return LoggedVector(position);
+  }
+  // With source and offset as Write got them.
+  Row row(uint32_t position) const {
+    Row row{number(position), id(position), vector(position)};
+    if (sources_ == nullptr) return row;
+    row.source = sources_[position];
+    row.offset = row.source == 0 ? 0 : offsets_[position];
+    return row;
   }
 
  private:
   RowFile() = default;
-  Status MapLog(FileSystem* files, const std::string& folder);
+  // A damaged offset may lead to a wrong vector, but not out of its file.
+  const float* LoggedVector(uint32_t position) const {
+    const uint32_t source = sources_[position];
+    const uint32_t offset = offsets_[position];
+    if (source == 0) {
+      return vectors_ +
+             size_t{std::min(offset, last_here_)} * shape_.dimensions;
+    }
+    const Log& log = logs_[std::min<size_t>(source, logs_.size()) - 1];
+    return log.floats + std::min(offset, log.last);
+  }
+  Status MapLogs(FileSystem* files, const std::string& folder);
   Status CheckTables() const;
-  // Of each place, whether a Put of the row's id is there.
-  Status CheckLogPlaces() const;
+  // Of each row, whether its vector follows the one before it in its file; in a
+  // log behind a Put of its id.
+  Status CheckOffsets() const;
   Status CheckSum(const StoredFile& stored, const MappedFile& mapped) const;
   Status Wrong(const char* what, const void* at, const std::string& expected,
                const std::string& found) const;
@@ -96,16 +119,22 @@ class RowFile {
   StoredRows stored_;
   std::string folder_;
   std::unique_ptr<MappedFile> mapped_;
-  std::unique_ptr<MappedFile> log_;  // if the vectors are in one
   RowShape shape_;
   uint32_t rows_ = 0;
   const uint64_t* numbers_ = nullptr;
   const uint64_t* ids_ = nullptr;
   const uint64_t* sorted_ids_ = nullptr;
   const uint32_t* places_ = nullptr;
-  const float* vectors_ = nullptr;  // of the file; or the log's first byte
-  const uint32_t* log_places_ = nullptr;
-  uint32_t last_log_place_ = 0;  // at which a vector would end with the log
+  const uint32_t* sources_ = nullptr;  // of version 2
+  const uint32_t* offsets_ = nullptr;
+  const float* vectors_ = nullptr;
+  uint32_t last_here_ = 0;  // vectors_ has at least one more
+  struct Log {
+    std::unique_ptr<MappedFile> file;
+    const float* floats;  // the file's first byte
+    uint32_t last;        // at which a vector would end with the file
+  };
+  std::vector<Log> logs_;
 };
 
 }  // namespace pomai

@@ -39,7 +39,7 @@ class RowRun {
   // The log that has all of its vectors; "": none has.
   const std::string& log() const { return log_; }
   // Where in log() a vector begins, in floats.
-  uint32_t log_place(uint32_t at) const { return Row(at).log_place; }
+  uint32_t log_offset(uint32_t at) const { return Row(at).log_offset; }
   uint32_t rows() const { return rows_; }
   // The newest row of `id`; kNone.
   uint32_t Newest(uint64_t id) const { return newest_.Find(id); }
@@ -64,7 +64,7 @@ class RowRun {
     uint64_t put;
     uint64_t deleted;
     uint32_t previous;
-    uint32_t log_place;
+    uint32_t log_offset;
   };
   struct Chunk {
     std::unique_ptr<RowOf[]> rows;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/host_file/stored_file.h"
 
@@ -26,7 +27,7 @@ struct RowShape {
 
 struct StoredRows {
   StoredFile file;
-  StoredFile vectors;  // without a name: they are in `file`
+  std::vector<StoredFile> logs;  // that have some of the vectors
   uint64_t first_number = 0;
   uint64_t last_number = 0;
   uint64_t rows = 0;

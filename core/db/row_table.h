@@ -123,12 +123,12 @@ class RowTable {
   // Quick: later rows go to memory of their own. The logs of the rows so far
   // must be complete.
   Image Take(uint64_t sequence, uint64_t oldest);
-  // Writes and syncs row files of the rows in memory, whose vectors stay in
-  // their log, which gets one more name; one of the newest files together, when
-  // there are many of like size; others anew that are a quarter dead; and the
-  // file of deleted rows. Names: rows-<shard>-<number>-<k>,
-  // vectors-<shard>-<number>-<k>, deleted-<shard>-<number>; `number` is never
-  // used twice. The folder is not synced. After an error the table is as
+  // Writes and syncs a row file of the rows in memory, together with the row
+  // files that are small beside it, others anew that are a quarter dead, and
+  // the file of deleted rows. Vectors stay in their logs, which get one more
+  // name, while they are three quarters of these. Names: rows-<shard>-<number>-
+  // <k>, vectors-<shard>-<number>-<k>, deleted-<shard>-<number>; `number` is
+  // never used twice. The folder is not synced. After an error the table is as
   // before; files may be left.
   Result<Written> Write(FileSystem* files, const std::string& folder,
                         uint64_t number, const Image& image) const;
@@ -163,9 +163,10 @@ class RowTable {
   bool MarkDeleted(const Place& place, uint64_t sequence);
   const FileRows* FindFile(const RowFile& file) const;
   class Writing;
-  void AddRows(const Image& image, const RowRun& run,
+  // `source`: of the run's vectors; `sources`: before those of the file.
+  void AddRows(const Image& image, const RowRun& run, uint32_t source,
                std::vector<RowFile::Row>* rows) const;
-  void AddRows(const Image& image, const RowFile& file,
+  void AddRows(const Image& image, const RowFile& file, uint32_t sources,
                std::vector<RowFile::Row>* rows) const;
   uint64_t DeadRows(const Image& image, const RowFile& file) const;
   DeletedRows DeletedAsOf(const Image& image, const Written& written) const;

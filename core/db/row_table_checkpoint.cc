@@ -6,14 +6,20 @@
 #include "core/db/row_table.h"
 #include "core/host_file/crc32c.h"
 #include "core/host_file/file_copy.h"
+#include "core/host_file/log_operation.h"
 
 namespace pomai {
 namespace {
 
-// So many parts of like size become one file.
-constexpr uint64_t kMergeParts = 4;
-// A file is written anew when one row in so many is dead.
+// A row file is merged with what is newer when it has fewer rows than this many
+// times the rows of that.
+constexpr uint64_t kMergeRatio = 4;
+// And is written anew when one row in so many is dead.
 constexpr uint64_t kDeadShare = 4;
+// The same goes for the vectors of a log; and for logs that are so many times
+// smaller than all vectors of a file: else there would be one for each
+// checkpoint.
+constexpr uint64_t kMostLogs = 64;
 constexpr size_t kRowsPerLatch = 65536;
 
 }  // namespace
@@ -38,7 +44,7 @@ RowTable::Image RowTable::Take(uint64_t sequence, uint64_t oldest) {
 // Appends the rows that a snapshot from image.oldest on may see. What was
 // deleted since the image was taken was deleted behind `oldest`, so it makes no
 // difference that this looks at rows as they are now.
-void RowTable::AddRows(const Image& image, const RowRun& run,
+void RowTable::AddRows(const Image& image, const RowRun& run, uint32_t source,
                        std::vector<RowFile::Row>* rows) const {
   for (uint32_t first = 0; first < run.rows(); first += kRowsPerLatch) {
     const std::shared_lock lock(latch_);
@@ -47,12 +53,13 @@ void RowTable::AddRows(const Image& image, const RowRun& run,
     for (uint32_t at = first; at < end; ++at) {
       if (run.deleted(at) <= image.oldest) continue;
       rows->push_back({shape_.NumberOf(run.first_counter() + at), run.id(at),
-                       run.vector(at), run.log_place(at)});
+                       run.vector(at), source, run.log_offset(at)});
     }
   }
 }
 
 void RowTable::AddRows(const Image& image, const RowFile& file,
+                       uint32_t sources,
                        std::vector<RowFile::Row>* rows) const {
   for (uint32_t first = 0; first < file.rows(); first += kRowsPerLatch) {
     const std::shared_lock lock(latch_);
@@ -61,7 +68,8 @@ void RowTable::AddRows(const Image& image, const RowFile& file,
         std::min<uint64_t>(file.rows(), uint64_t{first} + kRowsPerLatch);
     for (uint32_t at = first; at < end; ++at) {
       if (DeletedAt({nullptr, known, at}) <= image.oldest) continue;
-      rows->push_back({file.number(at), file.id(at), file.vector(at), 0});
+      rows->push_back(file.row(at));
+      if (rows->back().source != 0) rows->back().source += sources;
     }
   }
 }
@@ -98,18 +106,24 @@ class RowTable::Writing {
         folder_(folder),
         suffix_(std::to_string(table.shape_.shard) + "-" +
                 std::to_string(number)),
-        image_(image) {
-    for (const auto& file : image.files) parts_.push_back({file, nullptr});
-    for (const auto& run : image.runs) parts_.push_back({nullptr, run.get()});
-  }
+        image_(image) {}
 
   Result<Written> Write() {
     const size_t first_merged = FirstMerged();
     for (size_t i = 0; i < first_merged; ++i) {
-      POMAI_RETURN_IF_ERROR(WritePart(parts_[i]));
+      const auto& file = image_.files[i];
+      if (table_.DeadRows(image_, *file) * kDeadShare < file->rows()) {
+        written_.mapped.push_back(file);
+        continue;
+      }
+      Add(*file);
+      POMAI_RETURN_IF_ERROR(WriteRows());
     }
-    for (size_t i = first_merged; i < parts_.size(); ++i) AddRowsOf(parts_[i]);
-    POMAI_RETURN_IF_ERROR(WriteRows({}));
+    for (size_t i = first_merged; i < image_.files.size(); ++i) {
+      Add(*image_.files[i]);
+    }
+    for (const auto& run : image_.runs) Add(*run);
+    POMAI_RETURN_IF_ERROR(WriteRows());
     written_.files.next_counter = image_.next_counter;
     for (const auto& file : written_.mapped) {
       written_.files.rows.push_back(file->stored());
@@ -123,81 +137,100 @@ class RowTable::Writing {
   }
 
  private:
-  // A file or a run of the image.
-  struct Part {
-    std::shared_ptr<RowFile> file;
-    const RowRun* run;
-    uint64_t rows() const {
-      return file != nullptr ? file->rows() : run->rows();
-    }
+  // A log that has vectors of rows_.
+  struct Source {
+    std::string run_log;  // a run's, which is not kept yet
+    StoredFile kept;
+    uint64_t bytes;
+    uint64_t rows = 0;
   };
 
-  // The first part of the longest tail of parts of which none has more than a
-  // kMergeParts-th of the rows: each row is copied once for each time that the
-  // table becomes so many times larger.
+  // The first file that is merged with the rows in memory.
   size_t FirstMerged() const {
-    size_t first = parts_.size();
-    uint64_t sum = 0;
-    uint64_t largest = 0;
-    for (size_t i = parts_.size(); i-- > 0;) {
-      sum += parts_[i].rows();
-      largest = std::max(largest, parts_[i].rows());
-      if (largest * kMergeParts <= sum) first = i;
+    uint64_t rows = 0;
+    for (const auto& run : image_.runs) rows += run->rows();
+    size_t first = image_.files.size();
+    while (first > 0 && image_.files[first - 1]->rows() < kMergeRatio * rows) {
+      rows += image_.files[--first]->rows();
     }
     return first;
   }
 
-  // A file stays, and the vectors of a run stay in its log, unless too many
-  // rows are dead.
-  Status WritePart(const Part& part) {
-    if (part.file != nullptr &&
-        table_.DeadRows(image_, *part.file) * kDeadShare < part.rows()) {
-      written_.mapped.push_back(part.file);
-      return Status::Ok();
+  void Add(const RowFile& file) {
+    const auto before = static_cast<uint32_t>(sources_.size());
+    for (const StoredFile& log : file.stored().logs) {
+      sources_.push_back({"", log, log.bytes});
     }
-    AddRowsOf(part);
-    const uint64_t dead = part.rows() - rows_.size();
-    StoredFile vectors;
-    if (part.run != nullptr && !part.run->log().empty() && !rows_.empty() &&
-        dead * kDeadShare < part.rows()) {
-      POMAI_ASSIGN_OR_RETURN(vectors, KeepLog(part.run->log()));
-    }
-    return WriteRows(vectors);
+    table_.AddRows(image_, file, before, &rows_);
   }
 
-  void AddRowsOf(const Part& part) {
-    if (part.file != nullptr) {
-      table_.AddRows(image_, *part.file, &rows_);
-    } else {
-      table_.AddRows(image_, *part.run, &rows_);
+  void Add(const RowRun& run) {
+    uint32_t source = 0;
+    if (!run.log().empty()) {
+      const uint64_t bytes =
+          run.rows() * LogOperationSize(table_.shape_.dimensions);
+      sources_.push_back({run.log(), {}, bytes});
+      source = static_cast<uint32_t>(sources_.size());
     }
+    table_.AddRows(image_, run, source, &rows_);
+  }
+
+  // rows_ become the next file, if there are any.
+  Status WriteRows() {
+    if (!rows_.empty()) {
+      POMAI_ASSIGN_OR_RETURN(auto logs, KeepLogs());
+      POMAI_ASSIGN_OR_RETURN(
+          const StoredRows stored,
+          RowFile::Write(files_, folder_, "rows-" + NextSuffix(), table_.shape_,
+                         rows_, std::move(logs)));
+      POMAI_ASSIGN_OR_RETURN(
+          auto mapped, RowFile::Open(files_, folder_, table_.shape_, stored));
+      written_.mapped.push_back(std::move(mapped));
+    }
+    rows_.clear();
+    sources_.clear();
+    return Status::Ok();
+  }
+
+  // Those whose vectors stay; numbers the sources of rows_ accordingly.
+  Result<std::vector<StoredFile>> KeepLogs() {
+    for (const RowFile::Row& row : rows_) {
+      if (row.source != 0) ++sources_[row.source - 1].rows;
+    }
+    std::vector<StoredFile> logs;
+    std::vector<uint32_t> numbers{0};
+    for (const Source& source : sources_) {
+      numbers.push_back(0);
+      if (!IsWorthKeeping(source)) continue;
+      logs.push_back(source.kept);
+      if (!source.run_log.empty()) {
+        POMAI_ASSIGN_OR_RETURN(logs.back(), KeepLog(source.run_log));
+      }
+      numbers.back() = static_cast<uint32_t>(logs.size());
+    }
+    for (RowFile::Row& row : rows_) row.source = numbers[row.source];
+    return logs;
+  }
+
+  bool IsWorthKeeping(const Source& source) const {
+    const uint64_t size = table_.shape_.dimensions * sizeof(float);
+    const uint64_t dead =
+        source.bytes - std::min(source.bytes, source.rows * size);
+    return dead * kDeadShare < source.bytes &&
+           source.bytes * kMostLogs >= rows_.size() * size;
   }
 
   // The log stays under a name of its own, which the MANIFEST is going to name,
   // when recovery does not need it any more.
   Result<StoredFile> KeepLog(const std::string& log) {
-    const std::string name = "vectors-" + NextSuffix();
+    const std::string name =
+        "vectors-" + suffix_ + "-" + std::to_string(logs_kept_++);
     const std::string path = folder_ + "/" + name;
     POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + log, path));
     POMAI_ASSIGN_OR_RETURN(const auto mapped, files_->Map(path));
     return StoredFile{name, mapped->bytes().size(), Crc32c(mapped->bytes())};
   }
 
-  // rows_ become the next file, if there are any.
-  Status WriteRows(const StoredFile& vectors) {
-    if (rows_.empty()) return Status::Ok();
-    POMAI_ASSIGN_OR_RETURN(
-        const StoredRows stored,
-        RowFile::Write(files_, folder_, "rows-" + NextSuffix(), table_.shape_,
-                       rows_, vectors));
-    rows_.clear();
-    POMAI_ASSIGN_OR_RETURN(
-        auto mapped, RowFile::Open(files_, folder_, table_.shape_, stored));
-    written_.mapped.push_back(std::move(mapped));
-    return Status::Ok();
-  }
-
-  // Of files that belong together.
   std::string NextSuffix() const {
     return suffix_ + "-" + std::to_string(written_.mapped.size());
   }
@@ -207,8 +240,9 @@ class RowTable::Writing {
   const std::string& folder_;
   const std::string suffix_;
   const Image& image_;
-  std::vector<Part> parts_;         // by number
   std::vector<RowFile::Row> rows_;  // of the next file
+  std::vector<Source> sources_;     // of their vectors
+  int logs_kept_ = 0;
   Written written_;
 };
 

@@ -24,8 +24,9 @@ MembraneManifest Sample(uint64_t number) {
   RowTableFiles rows;
   rows.next_counter = 99;
   rows.deleted = {"deleted-0-7", 64, 3};
-  rows.rows = {{{"rows-0-7-0", 640, 4}, {}, 0, 48, 25},
-               {{"rows-0-7-1", 320, 5}, {"vectors-0-7-1", 999, 6}, 50, 98, 25}};
+  rows.rows = {
+      {{"rows-0-7-0", 640, 4}, {}, 0, 48, 25},
+      {{"rows-0-7-1", 320, 5}, {{"vectors-0-7-0", 999, 6}}, 50, 98, 25}};
   manifest.rows = {rows, {}};
   return manifest;
 }
@@ -38,16 +39,16 @@ TEST(MembraneManifest, IsReadAsItWasWritten) {
   EXPECT_EQ(read->sequence, 1007u);
   EXPECT_EQ(read->options.metric, Metric::kCosine);
   EXPECT_EQ(read->rows[0].rows[0].file.name, "rows-0-7-0");
-  EXPECT_EQ(read->rows[0].rows[1].vectors.name, "vectors-0-7-1");
+  EXPECT_EQ(read->rows[0].rows[1].logs, Sample(7).rows[0].rows[1].logs);
   EXPECT_EQ(read->files().size(), 7u);
 }
 
 TEST(MembraneManifest, OlderOnesKnowNoVectorsInLogs) {
   MembraneManifest manifest = Sample(7);
-  manifest.rows[0].rows[1].vectors = {};
+  manifest.rows[0].rows[1].logs.clear();
   const auto bytes = manifest.Encode();
   auto older = bytes;
-  older.resize(bytes.size() - 2 * 16);  // of each row file: no name, two zeros
+  older.resize(bytes.size() - 2 * 4);  // of each row file: how many
   PutFixed<uint32_t>(older.data() + 12,
                      Crc32c(std::span<const uint8_t>(older).subspan(16)));
   const auto read = MembraneManifest::Decode(older);

@@ -15,7 +15,7 @@
 namespace pomai {
 namespace {
 
-constexpr uint32_t kDimensions = 5;
+constexpr uint32_t kDimensions = 64;
 const RowShape kShape{kDimensions, 1, 3};
 
 std::vector<float> VectorFor(uint64_t id, uint64_t sequence) {
@@ -55,9 +55,8 @@ class ModelledTable {
     uint64_t offset = 0;
     if (log_ != nullptr) {
       std::vector<uint8_t> body;
-      AppendDelete(id, &body);
       AppendPut(id, vector, &body);
-      offset = log_->Add({sequence_, 1, body}) + 2 * LogOperationSize(0);
+      offset = log_->Add({sequence_, 1, body}) + LogOperationSize(0);
     }
     const uint64_t number = table_->Put(id, sequence_, vector, offset);
     EXPECT_TRUE(kShape.Owns(number));
@@ -302,63 +301,83 @@ TEST(RowTable, HasFewFilesAndForgetsTheDead) {
     // Every row is put twice; at most a quarter of a file is dead, unless
     // it is merged soon.
     EXPECT_LE(rows, 1000u + 500u);
-    // At most three of each size: about 50, 200 and 800 rows.
-    EXPECT_LE(model.stored().rows.size(), 9u);
+    EXPECT_LE(model.stored().rows.size(), 6u);
   }
   model.Check(1000);
 }
 
-// Bytes of rows that a checkpoint wrote, without those that stay in logs.
-uint64_t BytesWritten(const ModelledTable& model) {
-  uint64_t bytes = 0;
-  for (const StoredRows& file : model.stored().rows) bytes += file.file.bytes;
-  return bytes;
+void Checkpoint(ModelledTable* model) {
+  model->StartCheckpoint();
+  model->EndCheckpoint();
 }
 
 TEST(RowTable, VectorsStayInTheirLogWhileFewOfThemAreDead) {
   constexpr uint64_t kRows = 1000;
-  constexpr uint64_t kFew = kRows / 4 - 1;
-  for (const uint64_t dead : {kFew, kFew + 1}) {
+  for (const uint64_t dead : {kRows / 8, kRows / 4}) {
     ModelledTable model;
     model.BeginRun(true);
     for (uint64_t i = 0; i < kRows; ++i) model.Put(i);
     for (uint64_t i = 0; i < dead; ++i) model.Delete(i);
-    const auto checkpoint = [&] {
-      model.StartCheckpoint();
-      model.EndCheckpoint();
-      model.Check(kRows);
-    };
-    checkpoint();
+    Checkpoint(&model);
+    model.Check(kRows);
     ASSERT_EQ(model.stored().rows.size(), 1u);
-    EXPECT_EQ(model.stored().rows[0].rows, kRows - dead);
-    EXPECT_EQ(model.stored().rows[0].vectors.name.empty(), dead > kFew);
-    if (dead == kFew) {
-      EXPECT_LT(BytesWritten(model), kRows * 36);
-    }
+    const StoredRows first = model.stored().rows[0];
+    EXPECT_EQ(first.rows, kRows - dead);
+    EXPECT_EQ(first.logs.size(), dead < kRows / 4 ? 1u : 0u);
+    // Without them there are 36 bytes a row.
+    EXPECT_EQ(first.file.bytes < kRows * 40, dead < kRows / 4);
     // Later as well.
     for (uint64_t i = dead; i < kRows / 2; ++i) model.Delete(i);
-    checkpoint();
+    Checkpoint(&model);
+    model.Check(kRows);
     ASSERT_EQ(model.stored().rows.size(), 1u);
     EXPECT_EQ(model.stored().rows[0].rows, kRows / 2);
-    EXPECT_EQ(model.stored().rows[0].vectors.name, "");
+    EXPECT_TRUE(model.stored().rows[0].logs.empty());
   }
 }
 
-TEST(RowTable, FilesOfLikeSizeBecomeOne) {
+// Vectors in logs and in the file itself.
+TEST(RowTable, VectorsStayInManyLogsThoughTablesBecomeOne) {
   constexpr uint64_t kRows = 100;
   ModelledTable model;
-  for (uint64_t round = 1; round <= 16; ++round) {
+  for (uint64_t round = 0; round < 6; ++round) {
+    model.BeginRun(round % 3 != 0);
+    for (uint64_t i = 0; i < kRows; ++i) model.Put(round * kRows + i);
+    Checkpoint(&model);
+    model.Check(6 * kRows);
+  }
+  size_t logs = 0;
+  uint64_t bytes = 0;
+  for (const StoredRows& file : model.stored().rows) {
+    logs += file.logs.size();
+    bytes += file.file.bytes;
+    for (const StoredFile& log : file.logs) {
+      EXPECT_GE(log.bytes, kRows * kDimensions * sizeof(float));
+    }
+    const auto read = RowFile::Open(model.folder().files(),
+                                    model.folder().path(), kShape, file);
+    ASSERT_TRUE(read.ok()) << read.status().ToString();
+    const Status sound = (*read)->Check();
+    EXPECT_TRUE(sound.ok()) << sound.ToString();
+  }
+  EXPECT_EQ(logs, 4u);
+  EXPECT_LT(model.stored().rows.size(), 4u);
+  EXPECT_LT(bytes, 2 * kRows * kDimensions * sizeof(float) + 6 * kRows * 48);
+}
+
+TEST(RowTable, HasFewLogsHoweverManyCheckpoints) {
+  constexpr uint64_t kRows = 5;
+  ModelledTable model;
+  for (uint64_t round = 0; round < 300; ++round) {
     model.BeginRun(true);
     for (uint64_t i = 0; i < kRows; ++i) model.Put(round * kRows + i);
-    model.StartCheckpoint();
-    model.EndCheckpoint();
-    const auto& files = model.stored().rows;
-    ASSERT_EQ(files.size(), round % 4 + round / 4 % 4 + round / 16) << round;
-    for (const StoredRows& file : files) {
-      EXPECT_EQ(file.vectors.name.empty(), file.rows != kRows);
+    Checkpoint(&model);
+    for (const StoredRows& file : model.stored().rows) {
+      // Vectors are a little less than what is logged with them.
+      EXPECT_LE(file.logs.size(), 64u * 5 / 4);
     }
-    model.Check(20 * kRows);
   }
+  model.Check(300 * kRows);
 }
 
 void TestWrongBytes(bool logged) {
@@ -398,18 +417,18 @@ void TestWrongBytes(bool logged) {
     }
     model.folder().Flip(stored.rows[0].file.name, offset);
   }
-  ASSERT_EQ(logged, !stored.rows[0].vectors.name.empty());
-  for (uint64_t offset = 0; offset < stored.rows[0].vectors.bytes;
-       offset += 5) {
-    const std::string& name = stored.rows[0].vectors.name;
-    model.folder().Flip(name, offset);
-    const auto table = open();
-    ASSERT_TRUE(table.ok()) << table.status().ToString();
-    const auto file = RowFile::Open(
-        model.folder().files(), model.folder().path(), kShape, stored.rows[0]);
-    const Status status = (*file.value()).Check();
-    EXPECT_EQ(status.code(), StatusCode::kCorruption) << offset;
-    model.folder().Flip(name, offset);
+  ASSERT_EQ(stored.rows[0].logs.size(), logged ? 1u : 0u);
+  for (const StoredFile& log : stored.rows[0].logs) {
+    for (uint64_t offset = 0; offset < log.bytes; offset += 101) {
+      model.folder().Flip(log.name, offset);
+      const auto table = open();
+      ASSERT_TRUE(table.ok()) << table.status().ToString();
+      const auto file =
+          RowFile::Open(model.folder().files(), model.folder().path(), kShape,
+                        stored.rows[0]);
+      EXPECT_EQ((*file)->Check().code(), StatusCode::kCorruption) << offset;
+      model.folder().Flip(log.name, offset);
+    }
   }
   ASSERT_TRUE(open().ok());
 }
@@ -417,29 +436,33 @@ void TestWrongBytes(bool logged) {
 TEST(RowTable, NamesFileAndOffsetOfWrongBytes) { TestWrongBytes(false); }
 TEST(RowTable, NamesFileAndOffsetOfWrongBytesOfALog) { TestWrongBytes(true); }
 
-// Places in a log that lead elsewhere are found, and read within it.
-TEST(RowTable, WrongPlacesStayWithinTheLog) {
+// What leads elsewhere is found, and read within the files.
+TEST(RowTable, WrongSourcesAndOffsetsStayWithinTheLog) {
+  constexpr uint64_t kRows = 160;  // sections need no zeros between them
   ModelledTable model;
   model.BeginRun(true);
-  for (uint64_t i = 0; i < 100; ++i) model.Put(i);
-  model.StartCheckpoint();
-  model.EndCheckpoint();
+  for (uint64_t i = 0; i < kRows; ++i) model.Put(i);
+  Checkpoint(&model);
   const StoredRows stored = model.stored().rows[0];
-  const uint64_t places = stored.file.bytes - 100 * sizeof(uint32_t);
-  for (uint64_t byte = 0; byte < 4; ++byte) {
-    model.folder().Flip(stored.file.name,
-                        places + 40 * sizeof(uint32_t) + byte);
-    const auto file = RowFile::Open(model.folder().files(),
-                                    model.folder().path(), kShape, stored);
-    ASSERT_TRUE(file.ok());
-    std::vector<float> vector(kDimensions);
-    std::copy_n(file.value()->vector(40), kDimensions, vector.begin());
-    const Status status = file.value()->Check();
-    EXPECT_EQ(status.code(), StatusCode::kCorruption);
-    EXPECT_NE(status.message().find("place of a vector"), std::string::npos)
-        << status.ToString();
-    model.folder().Flip(stored.file.name,
-                        places + 40 * sizeof(uint32_t) + byte);
+  const uint64_t offsets = stored.file.bytes - kRows * sizeof(uint32_t);
+  const uint64_t sources = offsets - kRows * sizeof(uint32_t);
+  for (const uint64_t section : {sources, offsets}) {
+    for (uint64_t byte = 0; byte < 4; ++byte) {
+      const uint64_t at = section + 40 * sizeof(uint32_t) + byte;
+      model.folder().Flip(stored.file.name, at);
+      const auto file = RowFile::Open(model.folder().files(),
+                                      model.folder().path(), kShape, stored);
+      ASSERT_TRUE(file.ok());
+      std::vector<float> vector(kDimensions);
+      std::copy_n((*file)->vector(40), kDimensions, vector.begin());
+      const Status status = (*file)->Check();
+      EXPECT_EQ(status.code(), StatusCode::kCorruption);
+      EXPECT_NE(
+          status.message().find(section == sources ? "source of" : "offset of"),
+          std::string::npos)
+          << status.ToString();
+      model.folder().Flip(stored.file.name, at);
+    }
   }
 }
 
