@@ -41,13 +41,17 @@ Status CheckVector(uint64_t id, std::span<const float> vector,
 // Of each operation, whether a later one has its id.
 std::vector<bool> FindOutdone(
     const std::vector<WriteBatch::Operation>& operations) {
+  std::vector<bool> outdone(operations.size());
+  const auto falls = std::adjacent_find(
+      operations.begin(), operations.end(),
+      [](const auto& a, const auto& b) { return a.id >= b.id; });
+  if (falls == operations.end()) return outdone;
   std::vector<std::pair<uint64_t, size_t>> order;
   order.reserve(operations.size());
   for (size_t i = 0; i < operations.size(); ++i) {
     order.emplace_back(operations[i].id, i);
   }
   std::sort(order.begin(), order.end());
-  std::vector<bool> outdone(operations.size());
   for (size_t i = 1; i < order.size(); ++i) {
     outdone[order[i - 1].second] = order[i - 1].first == order[i].first;
   }

@@ -175,10 +175,7 @@ Status Maintenance::Do(const MaintenanceHost& host, Space* space,
       return Status::Ok();
     case Kind::kSeal:
       sealed_.resize(space->tails().size());
-      sealed_[step.shard] = goal_ != MaintenanceGoal::kSeal &&
-                            goal_ != MaintenanceGoal::kKeepUp &&
-                            goal_ != MaintenanceGoal::kTidy &&
-                            goal_ != MaintenanceGoal::kAll;
+      sealed_[step.shard] = IsForced(goal_);
       return SealTail(host, step.shard);
     case Kind::kMove:
       return MoveSegments(host, space, step);

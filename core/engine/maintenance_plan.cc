@@ -73,18 +73,8 @@ class Planner {
 
   bool SealIsDue(const PlanInput::Tail& tail) const {
     if (tail.rows == 0 || view_.meta.dimensions == 0) return false;
-    switch (goal_) {
-      case MaintenanceGoal::kForceSeal:
-      case MaintenanceGoal::kForceMerge:
-      case MaintenanceGoal::kForceRetrain:
-        return true;
-      case MaintenanceGoal::kSeal:
-        break;
-      case MaintenanceGoal::kKeepUp:
-      case MaintenanceGoal::kTidy:
-      case MaintenanceGoal::kAll:
-        if (tail.earlier_codebook) return true;
-    }
+    if (IsForced(goal_)) return true;
+    if (goal_ != MaintenanceGoal::kSeal && tail.earlier_codebook) return true;
     return tail.rows >= TailLimit(view_);
   }
 

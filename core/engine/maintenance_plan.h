@@ -24,6 +24,11 @@ enum class MaintenanceGoal : uint8_t {
   kForceRetrain,  // a new codebook, however well the old one fits
 };
 
+// Whether it does what does not pay, too.
+inline bool IsForced(MaintenanceGoal goal) {
+  return goal >= MaintenanceGoal::kForceSeal;
+}
+
 struct MaintenanceStep {
   enum class Kind : uint8_t {
     kNone,

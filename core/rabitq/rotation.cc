@@ -12,8 +12,11 @@ namespace pomai {
 namespace {
 
 constexpr uint32_t kRounds = 4;
+
 // Each round has signs, each step of Kac's walk too.
-constexpr uint32_t kSignSets = kRounds + kRounds / 2;
+uint32_t SignSets(bool has_kac_steps) {
+  return kRounds + (has_kac_steps ? kRounds / 2 : 0);
+}
 
 }  // namespace
 
@@ -21,7 +24,7 @@ Rotation::Rotation(uint32_t dimensions, uint64_t seed)
     : dimensions_(dimensions),
       padded_(PaddedDimensions(dimensions)),
       window_(std::bit_floor(padded_)),
-      factors_(size_t{kSignSets} * padded_) {
+      factors_(size_t{SignSets(window_ != padded_)} * padded_) {
   Random random(seed);
   for (size_t i = 0; i < factors_.size(); i += 8) {
     const auto signs = static_cast<uint8_t>(random.Next() >> 56);
