@@ -16,9 +16,8 @@
 // Records start at multiples of 8; zeros fill up to there. A record's crc is
 // CRC32C of its offset in the file (u64, not stored) and of its bytes from
 // `length` to the body's end. Type is 1. Sequences rise. An empty file is a log
-// without records. Of another version
-// only a log without records is read, which is what is left of a membrane that
-// was closed: version 1 had other operations.
+// without records. Of another version only a log without records is read, which
+// is what a membrane has that was closed; version 1 had other operations.
 //
 // `durable` is a promise: the bytes of this file before that offset were synced
 // when the record was written. It tells a torn end from damage: a record that

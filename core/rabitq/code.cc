@@ -32,8 +32,8 @@ constexpr double kGaussianSteps[kMaxBits + 1] = {
 // The largest residual falls just inside the highest level.
 constexpr double kInsideTop = 0.98;
 
-// Factors around the best of the first scales, for one more pass. A third one
-// would make errors smaller by at most a 200th, up to 9 bits.
+// Factors around the best of the first scales, for one more pass. With a third
+// errors would be smaller by at most a 200th, from 64 dimensions on.
 constexpr double kAround[kernel::kTrialScales] = {0.97, 0.985, 1.015, 1.03};
 
 // The best scale so far: of its code, the inner product with the residual and
