@@ -5,7 +5,7 @@
 namespace pomai {
 namespace {
 
-// Some 30 microseconds of work, for most dimensions.
+// Some 50 microseconds of work, for most dimensions.
 constexpr uint64_t kRowsPerPoll = 256;
 
 }  // namespace

@@ -144,19 +144,14 @@ Status SegmentReader::Rows(uint32_t first, uint32_t count,
   if (count == 0) return Status::Ok();
   POMAI_RETURN_IF_ERROR(
       CheckBelow(*ref_, "row", uint64_t{first} + count - 1, ref_->rows));
-  ids->reserve(count);
+  ids->resize(count);
   dead->reserve(count);
   // Ids never straddle pages: a page holds a whole number of them.
   constexpr uint32_t kIdsPerPage = kPageBodySize / 8;
   static_assert(kPageBodySize % 8 == 0);
   for (uint32_t row = first, left = count; left > 0;) {
     const uint32_t part = std::min(left, kIdsPerPage - row % kIdsPerPage);
-    POMAI_ASSIGN_OR_RETURN(
-        const uint8_t* bytes,
-        ids_.At(SectionOffset(ref_->ids_page) + uint64_t{row} * 8, part * 8));
-    for (uint32_t i = 0; i < part; ++i) {
-      ids->push_back(GetFixed<uint64_t>(bytes + i * 8));
-    }
+    POMAI_RETURN_IF_ERROR(Ids(row, part, ids->data() + (row - first)));
     row += part;
     left -= part;
   }
