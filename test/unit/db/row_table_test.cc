@@ -365,6 +365,23 @@ TEST(RowTable, VectorsStayInManyLogsThoughTablesBecomeOne) {
   EXPECT_LT(bytes, 2 * kRows * kDimensions * sizeof(float) + 6 * kRows * 48);
 }
 
+// One that is in no log, and one that is farther back than offsets reach.
+TEST(RowTable, ARunOfWhichOneRowIsNotInTheLogIsWritten) {
+  for (const uint64_t offset : {uint64_t{0}, uint64_t{1} << 34}) {
+    FileFolder folder;
+    RowTable table(kShape);
+    table.BeginRun("a log that is not there");
+    table.Put(1, 1, VectorFor(1, 1), 60);
+    table.Put(2, 2, VectorFor(2, 2), offset);
+    const RowTable::Image image = table.Take(2, 2);
+    const auto written = table.Write(folder.files(), folder.path(), 1, image);
+    ASSERT_TRUE(written.ok()) << written.status().ToString();
+    ASSERT_EQ(written->files.rows.size(), 1u);
+    EXPECT_TRUE(written->files.rows[0].logs.empty());
+    EXPECT_EQ(written->mapped[0]->vector(1)[0], 2);
+  }
+}
+
 TEST(RowTable, HasFewLogsHoweverManyCheckpoints) {
   constexpr uint64_t kRows = 5;
   ModelledTable model;
