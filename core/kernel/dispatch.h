@@ -13,6 +13,12 @@
 #include <cstdint>
 #include <span>
 
+// Only the sets named below are compiled: of Highway's, the better ones have
+// the lower bits.
+#if defined(__x86_64__) && !defined(HWY_DISABLED_TARGETS)
+#define HWY_DISABLED_TARGETS ((HWY_AVX3 - 1) | HWY_SSSE3)
+#endif
+
 // Checks that call the library.
 #ifndef HWY_IS_DEBUG_BUILD
 #define HWY_IS_DEBUG_BUILD 0
