@@ -233,7 +233,7 @@ mount_small='
 '
 
 # The tests start servers, so they run as the server's user, on a copy of
-# test/ that is its own.
+# test/ that is its own. One more at a time than processors: they often wait.
 run_tap() {
   local name files=() pgxs status=0 as_user=()
   for name in $(names_of "$1" test/t/*.pl); do files+=("test/t/$name.pl"); done
@@ -256,7 +256,7 @@ run_tap() {
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
       POMAI_FAULT_POINTS=1 "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \
       "TESTLOGDIR=$run_dir/tmp_check/log" \
-      prove --timer -j "${POMAI_PROVE_JOBS:-$jobs}" "${files[@]}"
+      prove --timer -j "${POMAI_PROVE_JOBS:-$((jobs + 1))}" "${files[@]}"
   ) || status=$?
   rm -rf "$log_dir/tap"
   cp -R "$run_dir/tmp_check/log" "$log_dir/tap" || true
