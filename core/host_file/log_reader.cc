@@ -79,7 +79,7 @@ Result<bool> LogReader::Next(LogRecord* record) {
 
 Status LogReader::Cut() {
   POMAI_ASSIGN_OR_RETURN(auto file, files_->Open(path_));
-  if (torn()) POMAI_RETURN_IF_ERROR(file->Truncate(end_));
+  POMAI_RETURN_IF_ERROR(file->Truncate(end_));
   return file->Sync();
 }
 

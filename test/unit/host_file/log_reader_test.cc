@@ -287,6 +287,27 @@ TEST(LogReader, ReadsRecordsLargerThanAllRoomAndManySmallOnes) {
   }
 }
 
+// The end of a log was cut, the sync behind that failed, and the process was
+// killed. The next one finds nothing torn, and has to make that durable.
+TEST(LogReader, AnEndThatWasCutBeforeIsCutForGood) {
+  RecordingFileSystem files;
+  auto log = std::move(LogWriter::Create(&files, "/log", 4096)).value();
+  log->Add({.sequence = 1, .shards = 1, .body = Body(1, 99)});
+  ASSERT_TRUE(log->Start(true).ok());
+  ASSERT_TRUE(log->Wait().ok());
+  files.FailChange(1, RecordingFileSystem::Fault::kIo);
+  ASSERT_FALSE(log->Finish().ok());
+  EXPECT_EQ(files.failure(), "sync /log");
+  files.FailNothing();
+  const LogContent cut = ReadLog(&files, "/log", true, true);
+  ASSERT_TRUE(cut.status.ok()) << cut.status.ToString();
+  EXPECT_FALSE(cut.torn);
+  const auto found = files.Crash(files.steps(), Unsynced::kDropped, 0);
+  const LogContent left = ReadLog(found.get(), "/log", false);
+  ASSERT_TRUE(left.status.ok()) << left.status.ToString();
+  EXPECT_EQ(left.sequences.size(), 1u);
+}
+
 TEST(LogReader, ReadsAndCutsOnTheMachinesOwnFiles) {
   FileSystem* files = PosixFileSystem();
   std::string folder = testing::TempDir() + "/pomai-log.XXXXXX";
