@@ -199,11 +199,12 @@ Status RowFile::Wrong(const char* what, const void* at,
 }
 
 Status RowFile::Check() const {
-  POMAI_RETURN_IF_ERROR(CheckTables());
-  if (sources_ != nullptr) POMAI_RETURN_IF_ERROR(CheckOffsets());
+  // A damaged log would look like wrong offsets.
   for (size_t i = 0; i < logs_.size(); ++i) {
     POMAI_RETURN_IF_ERROR(CheckSum(stored_.logs[i], *logs_[i].file));
   }
+  POMAI_RETURN_IF_ERROR(CheckTables());
+  if (sources_ != nullptr) POMAI_RETURN_IF_ERROR(CheckOffsets());
   return CheckSum(stored_.file, *mapped_);
 }
 

@@ -72,7 +72,8 @@ class RowFile {
   uint32_t PositionOf(uint64_t number) const;
   // The first position whose number is at least `number`; rows() when none is.
   uint32_t FirstFrom(uint64_t number) const;
-  // Positions of the rows of `id`, rising: the newest comes last.
+  // Positions of the rows of `id`, rising: the newest comes last. In a damaged
+  // file they may be anything.
   std::span<const uint32_t> Find(uint64_t id) const;
   uint64_t number(uint32_t position) const { return numbers_[position]; }
   uint64_t id(uint32_t position) const { return ids_[position]; }

@@ -89,6 +89,7 @@ uint64_t RowTable::Find(uint64_t id, uint64_t sequence) const {
   for (size_t i = files_.size(); i-- > 0;) {
     const auto rows = files_[i].file->Find(id);
     for (size_t n = rows.size(); n-- > 0;) {
+      if (rows[n] >= files_[i].file->rows()) continue;  // damaged
       const Place place{nullptr, &files_[i], rows[n]};
       if (IsVisible(place, sequence)) return NumberOf(place);
     }
@@ -193,7 +194,8 @@ RowTable::Place RowTable::Newest(uint64_t id) const {
   }
   for (size_t i = files_.size(); i-- > 0;) {
     const auto rows = files_[i].file->Find(id);
-    if (!rows.empty()) return {nullptr, &files_[i], rows.back()};
+    if (rows.empty() || rows.back() >= files_[i].file->rows()) continue;
+    return {nullptr, &files_[i], rows.back()};
   }
   return {};
 }
