@@ -110,7 +110,8 @@ class CrashHistory {
       }
       if (n == 5) POMAI_RETURN_IF_ERROR(membrane->Maintain());
       if (n == 6) {
-        POMAI_RETURN_IF_ERROR(db->CreateMembrane("other", {.dimensions = 4}));
+        POMAI_RETURN_IF_ERROR(db->CreateMembrane(
+            "other", {.dimensions = BatchHistory::kDimensions}));
         files->Mark("created");
       }
       if (n == 8) {

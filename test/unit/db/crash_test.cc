@@ -64,6 +64,19 @@ void CrashEverywhere(Unsynced unsynced, FsyncPolicy fsync, uint64_t seeds) {
   }
 }
 
+// So the crashes meet logs that are kept for their vectors.
+TEST(Crash, CheckpointsOfTheHistoryKeepLogs) {
+  RecordingFileSystem files;
+  ASSERT_TRUE(CrashHistory().Run(&files).ok());
+  size_t links = 0;
+  for (size_t step = 0; step < files.steps(); ++step) {
+    const std::string call = files.Describe(step);
+    links += call.starts_with("link ") &&
+             call.find("/default/vectors-") != std::string::npos;
+  }
+  EXPECT_GE(links, 4u);
+}
+
 TEST(Crash, NothingAcknowledgedIsLostWhereUnsyncedWritesAreKept) {
   CrashEverywhere(Unsynced::kKept, FsyncPolicy::kAlways, 1);
 }
@@ -190,7 +203,10 @@ TEST(Crash, ARestoredDbIsThereAsAWholeOrNotAtAll) {
   {
     auto db = DB::Open(CrashHistory::OptionsFor(&files), "/db");
     ASSERT_TRUE(db.ok());
-    ASSERT_TRUE((*db)->CreateMembrane("other", {.dimensions = 4}).ok());
+    ASSERT_TRUE(
+        (*db)
+            ->CreateMembrane("other", {.dimensions = BatchHistory::kDimensions})
+            .ok());
     ASSERT_TRUE((*db)->Write(BatchHistory::Batch(1)).ok());
     ASSERT_TRUE((*db)->Write("other", BatchHistory::Batch(1)).ok());
     ASSERT_TRUE((*db)->Backup("/backup").ok());

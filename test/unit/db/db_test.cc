@@ -241,6 +241,7 @@ TEST(Db, ABackupIsWhatWasThereWhenItWasMade) {
 TEST(Db, ABackupIsConsistentWhileBatchesAreWritten) {
   TemporaryFolder folder;
   Options options;
+  options.dimensions = BatchHistory::kDimensions;
   options.shards = 2;
   auto db = OpenDb(folder.path() + "/db", options);
   std::atomic<uint64_t> begun{0}, acknowledged{0};
