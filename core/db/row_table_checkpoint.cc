@@ -6,7 +6,7 @@
 #include "core/db/row_table.h"
 #include "core/host_file/crc32c.h"
 #include "core/host_file/file_copy.h"
-#include "core/host_file/log_operation.h"
+#include "core/host_file/log_reader.h"
 
 namespace pomai {
 namespace {
@@ -139,7 +139,7 @@ class RowTable::Writing {
  private:
   // A log that has vectors of rows_.
   struct Source {
-    std::string run_log;  // a run's, which is not kept yet
+    std::unique_ptr<LogReader> log;  // a run's, which is not kept yet
     StoredFile kept;
     uint64_t bytes;
     uint64_t rows = 0;
@@ -159,18 +159,22 @@ class RowTable::Writing {
   void Add(const RowFile& file) {
     const auto before = static_cast<uint32_t>(sources_.size());
     for (const StoredFile& log : file.stored().logs) {
-      sources_.push_back({"", log, log.bytes});
+      sources_.push_back({nullptr, log, log.bytes});
     }
     table_.AddRows(image_, file, before, &rows_);
   }
 
+  // The run has all vectors in memory, so whatever is wrong with its log, or
+  // with keeping it, only means that they are written.
   void Add(const RowRun& run) {
     uint32_t source = 0;
     if (!run.log().empty()) {
-      const uint64_t bytes =
-          run.rows() * LogOperationSize(table_.shape_.dimensions);
-      sources_.push_back({run.log(), {}, bytes});
-      source = static_cast<uint32_t>(sources_.size());
+      auto log = LogReader::Open(files_, folder_ + "/" + run.log(), false);
+      if (log.ok()) {
+        const uint64_t bytes = (*log)->bytes().size();
+        sources_.push_back({std::move(log).value(), {}, bytes});
+        source = static_cast<uint32_t>(sources_.size());
+      }
     }
     table_.AddRows(image_, run, source, &rows_);
   }
@@ -178,7 +182,7 @@ class RowTable::Writing {
   // rows_ become the next file, if there are any.
   Status WriteRows() {
     if (!rows_.empty()) {
-      POMAI_ASSIGN_OR_RETURN(auto logs, KeepLogs());
+      auto logs = KeepLogs();
       POMAI_ASSIGN_OR_RETURN(
           const StoredRows stored,
           RowFile::Write(files_, folder_, "rows-" + NextSuffix(), table_.shape_,
@@ -193,19 +197,17 @@ class RowTable::Writing {
   }
 
   // Those whose vectors stay; numbers the sources of rows_ accordingly.
-  Result<std::vector<StoredFile>> KeepLogs() {
+  std::vector<StoredFile> KeepLogs() {
     for (const RowFile::Row& row : rows_) {
       if (row.source != 0) ++sources_[row.source - 1].rows;
     }
     std::vector<StoredFile> logs;
     std::vector<uint32_t> numbers{0};
-    for (const Source& source : sources_) {
+    for (Source& source : sources_) {
       numbers.push_back(0);
       if (!IsWorthKeeping(source)) continue;
+      if (source.log != nullptr && !KeepLog(&source).ok()) continue;
       logs.push_back(source.kept);
-      if (!source.run_log.empty()) {
-        POMAI_ASSIGN_OR_RETURN(logs.back(), KeepLog(source.run_log));
-      }
       numbers.back() = static_cast<uint32_t>(logs.size());
     }
     for (RowFile::Row& row : rows_) row.source = numbers[row.source];
@@ -221,14 +223,20 @@ class RowTable::Writing {
   }
 
   // The log stays under a name of its own, which the MANIFEST is going to name,
-  // when recovery does not need it any more.
-  Result<StoredFile> KeepLog(const std::string& log) {
+  // when recovery does not need it any more. It has to be sound: its checksum
+  // is taken from what is there.
+  Status KeepLog(Source* source) {
+    LogRecord record;
+    for (bool more = true; more;) {
+      POMAI_ASSIGN_OR_RETURN(more, source->log->Next(&record));
+    }
     const std::string name =
         "vectors-" + suffix_ + "-" + std::to_string(logs_kept_++);
-    const std::string path = folder_ + "/" + name;
-    POMAI_RETURN_IF_ERROR(LinkOrCopy(files_, folder_ + "/" + log, path));
-    POMAI_ASSIGN_OR_RETURN(const auto mapped, files_->Map(path));
-    return StoredFile{name, mapped->bytes().size(), Crc32c(mapped->bytes())};
+    POMAI_RETURN_IF_ERROR(
+        LinkOrCopy(files_, source->log->path(), folder_ + "/" + name));
+    const auto bytes = source->log->bytes();
+    source->kept = {name, bytes.size(), Crc32c(bytes)};
+    return Status::Ok();
   }
 
   std::string NextSuffix() const {

@@ -34,14 +34,17 @@ class LogReader {
   Result<bool> Next(LogRecord* record);
 
   const std::string& path() const { return path_; }
+  // The whole file.
+  std::span<const uint8_t> bytes() const { return mapped_->bytes(); }
   // Where the sound part ends, once Next has returned false; so far, before.
   uint64_t end() const { return end_; }
   // After Next returned false: bytes follow the end (a torn record, or room
   // that was not used).
   bool torn() const { return end_ != bytes().size(); }
   // Makes the file end at end(), and all of it durable: what was read may never
-  // have been synced. Needed before the shard's next file is created, also when
-  // nothing is torn. Bodies that were read stay valid.
+  // have been synced, nor an end that was cut before. Needed before the shard's
+  // next file is created, also when nothing is torn. Bodies that were read stay
+  // valid.
   Status Cut();
 
  private:
@@ -52,7 +55,6 @@ class LogReader {
         last_(last),
         mapped_(std::move(mapped)) {}
 
-  std::span<const uint8_t> bytes() const { return mapped_->bytes(); }
   Status ReadHeader();
   // An ending at end_ that is legal, or Corruption.
   Status EndAt(const std::string& defect);

@@ -313,7 +313,8 @@ void Checkpoint(ModelledTable* model) {
 
 TEST(RowTable, VectorsStayInTheirLogWhileFewOfThemAreDead) {
   constexpr uint64_t kRows = 1000;
-  for (const uint64_t dead : {kRows / 8, kRows / 4}) {
+  // A sixth of the log is no vector.
+  for (const uint64_t dead : {kRows / 16, kRows / 4}) {
     ModelledTable model;
     model.BeginRun(true);
     for (uint64_t i = 0; i < kRows; ++i) model.Put(i);
@@ -365,21 +366,75 @@ TEST(RowTable, VectorsStayInManyLogsThoughTablesBecomeOne) {
   EXPECT_LT(bytes, 2 * kRows * kDimensions * sizeof(float) + 6 * kRows * 48);
 }
 
+// The vectors of ids 0 .. `rows` - 1 in a log of that name, with some deletes
+// behind each, and the offsets of the vectors.
+std::vector<uint64_t> WriteLog(const FileFolder& folder, uint64_t rows,
+                               uint64_t deletes) {
+  std::vector<uint64_t> offsets;
+  auto log = LogWriter::Create(folder.files(), folder.path() + "/log", 0);
+  EXPECT_TRUE(log.ok()) << log.status().ToString();
+  for (uint64_t id = 0; id < rows; ++id) {
+    std::vector<uint8_t> body;
+    AppendPut(id, VectorFor(id, id + 1), &body);
+    for (uint64_t i = 0; i < deletes; ++i) AppendDelete(rows + i, &body);
+    offsets.push_back((*log)->Add({id + 1, 1, body}) + LogOperationSize(0));
+  }
+  EXPECT_TRUE((*log)->Start(false).ok());
+  EXPECT_TRUE((*log)->Finish().ok());
+  return offsets;
+}
+
+// Writes a run of the rows of such a log, as checkpoint `number`, and returns
+// how many logs stay.
+size_t LogsKept(const FileFolder& folder, const std::vector<uint64_t>& offsets,
+                uint64_t number = 1) {
+  RowTable table(kShape);
+  table.BeginRun("log");
+  for (uint64_t id = 0; id < offsets.size(); ++id) {
+    table.Put(id, id + 1, VectorFor(id, id + 1), offsets[id]);
+  }
+  const RowTable::Image image = table.Take(offsets.size(), offsets.size());
+  const auto written =
+      table.Write(folder.files(), folder.path(), number, image);
+  EXPECT_TRUE(written.ok()) << written.status().ToString();
+  if (!written.ok() || written->mapped.size() != 1) return SIZE_MAX;
+  const RowFile& file = *written->mapped[0];
+  EXPECT_EQ(file.rows(), offsets.size());
+  for (uint32_t id = 0; id < file.rows(); ++id) {
+    EXPECT_EQ(file.vector(id)[0], static_cast<float>(id));
+    EXPECT_EQ(file.vector(id)[1], static_cast<float>(id + 1));
+  }
+  EXPECT_TRUE(file.Check().ok());
+  return written->files.rows[0].logs.size();
+}
+
 // One that is in no log, and one that is farther back than offsets reach.
 TEST(RowTable, ARunOfWhichOneRowIsNotInTheLogIsWritten) {
   for (const uint64_t offset : {uint64_t{0}, uint64_t{1} << 34}) {
     FileFolder folder;
-    RowTable table(kShape);
-    table.BeginRun("a log that is not there");
-    table.Put(1, 1, VectorFor(1, 1), 60);
-    table.Put(2, 2, VectorFor(2, 2), offset);
-    const RowTable::Image image = table.Take(2, 2);
-    const auto written = table.Write(folder.files(), folder.path(), 1, image);
-    ASSERT_TRUE(written.ok()) << written.status().ToString();
-    ASSERT_EQ(written->files.rows.size(), 1u);
-    EXPECT_TRUE(written->files.rows[0].logs.empty());
-    EXPECT_EQ(written->mapped[0]->vector(1)[0], 2);
+    auto offsets = WriteLog(folder, 20, 0);
+    EXPECT_EQ(LogsKept(folder, offsets), 1u);
+    offsets[7] = offset;
+    EXPECT_EQ(LogsKept(folder, offsets, 2), 0u);
   }
+}
+
+TEST(RowTable, ALogThatIsDamagedIsNotKept) {
+  for (uint64_t damaged = 0; damaged < 20; ++damaged) {
+    FileFolder folder;
+    const auto offsets = WriteLog(folder, 20, 0);
+    folder.Flip("log", offsets[damaged] + 5);
+    EXPECT_EQ(LogsKept(folder, offsets), 0u);
+    ASSERT_TRUE(folder.files()->Remove(folder.path() + "/log").ok());
+    EXPECT_EQ(LogsKept(folder, offsets, 2), 0u);
+  }
+}
+
+TEST(RowTable, ALogOfMoreThanVectorsIsNotKept) {
+  FileFolder folder;
+  EXPECT_EQ(LogsKept(folder, WriteLog(folder, 20, 2)), 1u);
+  FileFolder other;
+  EXPECT_EQ(LogsKept(other, WriteLog(other, 20, 4)), 0u);
 }
 
 TEST(RowTable, HasFewLogsHoweverManyCheckpoints) {
@@ -480,6 +535,28 @@ TEST(RowTable, WrongSourcesAndOffsetsStayWithinTheLog) {
           << status.ToString();
       model.folder().Flip(stored.file.name, at);
     }
+  }
+}
+
+// Ids lead to rows that the file does not have.
+TEST(RowTable, WrongPlacesAreNotFollowed) {
+  constexpr uint64_t kRows = 160;
+  ModelledTable model;
+  model.BeginRun(false);
+  for (uint64_t i = 0; i < kRows; ++i) model.Put(i);
+  Checkpoint(&model);
+  const uint64_t places = 64 + 3 * kRows * sizeof(uint64_t);
+  for (uint64_t i = 0; i < kRows; ++i) {
+    model.folder().Flip(model.stored().rows[0].file.name, places + 4 * i + 3);
+  }
+  const auto table = RowTable::Open(
+      model.folder().files(), model.folder().path(), kShape, model.stored());
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  for (uint64_t i = 0; i < kRows; ++i) {
+    EXPECT_EQ((*table)->Find(i, 2 * kRows), kNoRow);
+    EXPECT_FALSE((*table)->Delete(i, 2 * kRows + i));
+    (*table)->Put(i, 3 * kRows + i, VectorFor(i, 0));
+    EXPECT_NE((*table)->Find(i, 4 * kRows), kNoRow);
   }
 }
 
