@@ -251,8 +251,8 @@ run_tap() {
   (
     cd "$run_dir" || exit
     unset "${!PG@}"
-    # Their library unsets LC_ALL.
-    "${as_user[@]}" env "PATH=$PATH" LC_ALL=C.UTF-8 LANG=C.UTF-8 \
+    # Not LC_ALL, which their library unsets.
+    "${as_user[@]}" env "PATH=$PATH" LANG=C.UTF-8 \
       "PERL5LIB=$pgxs/src/test/perl:$run_dir/test/t/lib" \
       "PG_REGRESS=$pgxs/src/test/regress/pg_regress" \
       POMAI_FAULT_POINTS=1 "TESTDIR=$run_dir" "TESTDATADIR=$run_dir/tmp_check" \

@@ -5,8 +5,8 @@
 //   EXPECT_EQ(BatchHistory::Problem(membrane, acknowledged, begun), "");
 //
 // Batch n puts 24 ids of its own, and n into two ids that all batches share;
-// every third one deletes an own id of its predecessor. So three quarters of a
-// log are vectors that stay, and checkpoints leave them there.
+// every third one deletes an own id of its predecessor. So more than three
+// quarters of a log are vectors that stay, and checkpoints leave them there.
 #pragma once
 
 #include <set>

@@ -72,7 +72,7 @@ TEST(Crash, CheckpointsOfTheHistoryKeepLogs) {
   for (size_t step = 0; step < files.steps(); ++step) {
     const std::string call = files.Describe(step);
     links += call.starts_with("link ") &&
-             call.find("/default/vectors-") != std::string::npos;
+             call.find(" /db/default/vectors-") != std::string::npos;
   }
   EXPECT_GE(links, 4u);
 }

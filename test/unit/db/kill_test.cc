@@ -55,9 +55,9 @@ TEST(Kill, NothingAcknowledgedIsLostInAHundredRounds) {
   std::string path;
   uint64_t last = 0;
   for (int round = 0; round < kRounds; ++round) {
-    // What there is is read after each round, so it does not grow for ever.
+    // Each round ends with reading everything, so a DB does not grow for ever.
     if (round % kRoundsOfOne == 0) {
-      EXPECT_EQ(last == 0, round == 0);
+      EXPECT_TRUE(round == 0 || last > 0);
       path = folder.path() + "/db" + std::to_string(round);
       last = 0;
     }

@@ -366,8 +366,8 @@ TEST(RowTable, VectorsStayInManyLogsThoughTablesBecomeOne) {
   EXPECT_LT(bytes, 2 * kRows * kDimensions * sizeof(float) + 6 * kRows * 48);
 }
 
-// The vectors of ids 0 .. `rows` - 1 in a log of that name, with some deletes
-// behind each, and the offsets of the vectors.
+// Writes vectors of ids 0 .. `rows` - 1 into the log "log", with some deletes
+// behind each, and returns their offsets.
 std::vector<uint64_t> WriteLog(const FileFolder& folder, uint64_t rows,
                                uint64_t deletes) {
   std::vector<uint64_t> offsets;
@@ -428,6 +428,15 @@ TEST(RowTable, ALogThatIsDamagedIsNotKept) {
     ASSERT_TRUE(folder.files()->Remove(folder.path() + "/log").ok());
     EXPECT_EQ(LogsKept(folder, offsets, 2), 0u);
   }
+}
+
+TEST(RowTable, ALogThatGetsNoOtherNameIsNotKept) {
+  FileFolder folder;
+  const auto offsets = WriteLog(folder, 20, 0);
+  const std::string taken = folder.path() + "/vectors-1-5-0";
+  ASSERT_TRUE(folder.files()->Create(taken).ok());
+  EXPECT_EQ(LogsKept(folder, offsets, 5), 0u);
+  EXPECT_EQ(LogsKept(folder, offsets, 6), 1u);
 }
 
 TEST(RowTable, ALogOfMoreThanVectorsIsNotKept) {
@@ -498,7 +507,10 @@ void TestWrongBytes(bool logged) {
       const auto file =
           RowFile::Open(model.folder().files(), model.folder().path(), kShape,
                         stored.rows[0]);
-      EXPECT_EQ((*file)->Check().code(), StatusCode::kCorruption) << offset;
+      const Status status = (*file)->Check();
+      EXPECT_EQ(status.code(), StatusCode::kCorruption) << offset;
+      EXPECT_NE(status.message().find(log.name), std::string::npos)
+          << offset << ": " << status.ToString();
       model.folder().Flip(log.name, offset);
     }
   }
